@@ -1,0 +1,256 @@
+"""The handoff: one offer of one lead, its answer, its outcome, and every step of it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models.pools import Pool
+from leads.models import Lead, Note, Side, User
+from scoring.models import AgreementVersion, Reason, StageEntry
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    """Sets of handoffs."""
+
+    def visible_to(self, user: User) -> HandoffQuerySet:
+        """Handoffs of the leads this person may see; a rep sees only the own team's pools."""
+        if not user.is_active:
+            return self.none()
+        if user.is_manager or user.side == Side.MARKETING:
+            return self
+        if user.side != Side.SALES:
+            return self.none()
+        return self.filter(pool__team_id=user.team_id)
+
+    def unclosed(self) -> HandoffQuerySet:
+        return self.filter(closed_at=None)
+
+    def waiting(self) -> HandoffQuerySet:
+        """Not yet released to the pool: it has no room."""
+        return self.filter(closed_at=None, offered_at=None)
+
+    def awaiting_answer(self) -> HandoffQuerySet:
+        return self.filter(closed_at=None, answer="").exclude(offered_at=None)
+
+    def awaiting_outcome(self) -> HandoffQuerySet:
+        return self.filter(closed_at=None, answer=Handoff.Answer.ACCEPTED)
+
+    def in_order_of_loss(self) -> HandoffQuerySet:
+        """What is lost first comes first: deadline, then score."""
+        return self.order_by(F("due_at").asc(nulls_last=True), "-score", "id")
+
+
+class Handoff(models.Model):
+    """One offer of one lead to a pool, optionally with an owner.
+
+    Written by `feedback.handoffs` (answer, outcome, owner) and `feedback.clocks` (deadline,
+    breach) alone. `due_at` is the deadline of the clock that runs now (`clock`), in working
+    time of the pool; null means none runs. `term_minutes` is what the clock was started with.
+    `trigger_at` is the activity that led here: what the buyer felt starts there.
+    """
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", _("Accepted")
+        RETURNED = "returned", _("Returned")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Outcome(models.TextChoices):
+        QUALIFIED = "qualified", _("Qualified")
+        RETURNED = "returned", _("Returned after contact")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Clock(models.TextChoices):
+        ANSWER = "answer", _("Answer")
+        FIRST_CONTACT = "first_contact", _("First contact")
+        QUALIFY = "qualify", _("Qualify or return")
+
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="handoffs")
+    entry = models.OneToOneField(
+        StageEntry, models.PROTECT, related_name="handoff", verbose_name=_("stage entry")
+    )
+    version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="handoffs")
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="handoffs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="handoffs"
+    )
+    channel = models.ForeignKey(
+        "leads.Channel", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    score = models.IntegerField(_("score"))
+    claimed = models.BooleanField(_("claimed"), default=False)
+    trigger_at = models.DateTimeField(_("trigger at"))
+    opened_at = models.DateTimeField(_("opened at"))
+    offered_at = models.DateTimeField(_("offered at"), null=True, blank=True)
+
+    answer = models.CharField(_("answer"), max_length=9, choices=Answer, blank=True, default="")
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answer_seconds = models.PositiveBigIntegerField(
+        _("working seconds to the answer"), null=True, blank=True
+    )
+    first_contact_at = models.DateTimeField(_("first contact at"), null=True, blank=True)
+    conversation_at = models.DateTimeField(_("conversation at"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, blank=True, default="")
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    reason = models.ForeignKey(
+        Reason, models.PROTECT, null=True, blank=True, related_name="handoffs"
+    )
+    disputed = models.CharField(_("disputed criterion"), max_length=60, blank=True)
+    back_on = models.DateField(_("offer again on"), null=True, blank=True)
+
+    clock = models.CharField(_("clock"), max_length=13, choices=Clock, blank=True, default="")
+    clock_started_at = models.DateTimeField(null=True, blank=True)
+    term_minutes = models.PositiveIntegerField(null=True, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    breached_at = models.DateTimeField(_("breached at"), null=True, blank=True)
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("handoff")
+        verbose_name_plural = _("handoffs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(closed_at=None), name="one_open_handoff_a_lead"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at=None)
+                | (~Q(answer="") & Q(answered_at__isnull=False)),
+                name="answer_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer__in=["accepted", "returned"]) | Q(answered_by__isnull=False),
+                name="answer_has_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(answer="accepted"), name="outcome_follows_acceptance"
+            ),
+            models.CheckConstraint(
+                condition=~(Q(answer="returned") | Q(outcome="returned")) | Q(reason__isnull=False),
+                name="return_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, answer="")
+                | Q(closed_at=None, answer="accepted", outcome="")
+                | Q(closed_at__isnull=False, answer__in=["returned", "withdrawn"])
+                | (Q(closed_at__isnull=False, answer="accepted") & ~Q(outcome="")),
+                name="open_until_answered_or_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer="accepted") | Q(owner__isnull=False), name="accepted_has_owner"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "owner",
+                "due_at",
+                F("score").desc(),
+                "id",
+                condition=Q(closed_at=None),
+                name="handoff_inbox",
+            ),
+            models.Index(
+                "pool",
+                "due_at",
+                F("score").desc(),
+                "id",
+                condition=Q(closed_at=None),
+                name="handoff_pool_inbox",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(closed_at=None, breached_at=None),
+                name="handoff_due",
+            ),
+            models.Index(fields=["offered_at"]),
+            models.Index(fields=["lead", "opened_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return _("Handoff %(number)s") % {"number": self.pk}
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def state(self) -> str:
+        """waiting, offered, accepted, qualified, returned (at the door), returned_after_contact
+        or withdrawn."""
+        if self.outcome == self.Outcome.RETURNED:
+            return "returned_after_contact"
+        if self.outcome or self.answer:
+            return self.outcome or self.answer
+        return "offered" if self.offered_at else "waiting"
+
+
+class HandoffEvent(models.Model):
+    """One step of a handoff. Append-only; replaying the steps gives the row.
+
+    Kinds: opened, offered, assigned, accepted, returned, withdrawn, contacted,
+    conversation, qualified, breached, clock_started, clock_met, message.
+    `data` holds codes and moments only; words stand in `note`.
+    """
+
+    handoff = models.ForeignKey(Handoff, models.PROTECT, related_name="steps")
+    kind = models.CharField(_("kind"), max_length=20)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    data = models.JSONField(_("data"), default=dict)
+    note = models.ForeignKey(Note, models.SET_NULL, null=True, blank=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("handoff step")
+        verbose_name_plural = _("handoff steps")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["handoff", "id"])]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Evidence(models.Model):
+    """What a handoff was made on, frozen: the ledger in words and the criteria with evidence.
+
+    `ledger` is a list of lines (`scoring.ledgers.Line` as dicts), its points summing to the
+    handoff's score; `criteria` a list of `scoring.explanations.Criterion` as dicts.
+    Erasable, unlike the handoff that refers to it.
+    """
+
+    handoff = models.OneToOneField(Handoff, models.CASCADE, related_name="evidence")
+    ledger = models.JSONField()
+    criteria = models.JSONField()
+
+    def __str__(self) -> str:
+        return str(self.handoff_id)
+
+
+class ChecklistAnswer(models.Model):
+    """An item of the acceptance or qualification checklist, confirmed, with what it collected."""
+
+    handoff = models.ForeignKey(Handoff, models.PROTECT, related_name="checklist_answers")
+    checklist = models.CharField(_("checklist"), max_length=16)
+    item = models.CharField(_("item"), max_length=60)
+    value = models.ForeignKey(Note, models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["handoff", "checklist", "item"], name="checklist_item_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checklist}: {self.item}"
