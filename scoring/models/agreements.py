@@ -10,9 +10,25 @@ from django.utils.translation import gettext_lazy as _
 from leads.models import Side
 
 
+class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
+    """Sets of versions."""
+
+    def in_force(self) -> AgreementVersionQuerySet:
+        """The version that runs, if any."""
+        return self.filter(status=AgreementVersion.Status.IN_FORCE)
+
+    def unsettled(self) -> AgreementVersionQuerySet:
+        """The version being written or signed, if any."""
+        status = AgreementVersion.Status
+        return self.filter(status__in=[status.DRAFT, status.PROPOSED])
+
+
 class AgreementVersion(models.Model):
     """One version of the agreement. `body` is the document (see `scoring.documents`),
-    `sha256` the hash of its canonical form. Neither changes once it is signed by both."""
+    `sha256` the hash of its canonical form. Neither changes once it is signed by both.
+
+    `proposals` counts how often it was proposed: a signature counts for its own proposal alone.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -38,8 +54,11 @@ class AgreementVersion(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     proposed_at = models.DateTimeField(_("proposed at"), null=True, blank=True)
+    proposals = models.PositiveSmallIntegerField(default=0)
     in_force_at = models.DateTimeField(_("in force since"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
+
+    objects = AgreementVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("agreement version")
@@ -62,7 +81,9 @@ class AgreementVersion(models.Model):
 
 class Signature(models.Model):
     """A person signs, for one side, the hash of a version's text. Append-only: a signature on
-    a text that has been edited since stays in the history and counts no more."""
+    a text that has been edited since stays in the history and counts no more.
+
+    `proposal` is the version's `proposals` at the time."""
 
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="signatures")
     side = models.CharField(
@@ -70,6 +91,7 @@ class Signature(models.Model):
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="signatures")
     sha256 = models.CharField(_("hash"), max_length=64)
+    proposal = models.PositiveSmallIntegerField()
     signed_at = models.DateTimeField(_("signed at"))
 
     class Meta:
@@ -78,10 +100,10 @@ class Signature(models.Model):
         ordering = ["signed_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "side", "sha256"], name="one_signature_a_side"
+                fields=["version", "side", "proposal"], name="one_signature_a_side"
             ),
             models.UniqueConstraint(
-                fields=["version", "user", "sha256"], name="one_signature_a_person"
+                fields=["version", "user", "proposal"], name="one_signature_a_person"
             ),
             models.CheckConstraint(
                 condition=Q(side__in=["marketing", "sales"]), name="signature_side"

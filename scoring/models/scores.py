@@ -52,6 +52,7 @@ class StageEntry(models.Model):
     """
 
     class Cause(models.TextChoices):
+        ARRIVED = "arrived", _("came in")
         CRITERIA = "criteria", _("criteria met")
         ACCEPTED = "accepted", _("accepted by sales")
         QUALIFIED = "qualified", _("qualified by sales")
