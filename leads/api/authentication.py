@@ -18,14 +18,13 @@ from leads.models import User
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer TOKEN`. Cookies don't count: no page can call on a visitor's behalf."""
 
-    def authenticate(self, request: Request) -> tuple[User, None]:
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
         scheme, _blank, plain = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != "bearer" or not plain.strip():
-            message = _("No token was sent. Send the header “Authorization: Bearer TOKEN”.")
-            raise AuthenticationFailed(message, code="no_token")
+        if scheme.lower() != "bearer":
+            return None
         user = tokens.authenticate(plain.strip(), at=timezone.now())
         if user is None:
-            message = _("This token is unknown or revoked. Ask an administrator for a new one.")
+            message = _("This token is unknown or revoked, or its owner may no longer sign in.")
             raise AuthenticationFailed(message, code="bad_token")
         return user, None
 
