@@ -9,7 +9,7 @@ from django.utils import translation
 
 
 class LanguageMiddleware:
-    """Speaks the language a signed-in person chose; everybody else is answered as their browser asks.
+    """Speaks the language a signed-in person chose; all others get what their browser asks for.
 
     Stands after Django's LocaleMiddleware and AuthenticationMiddleware.
     """

@@ -1,0 +1,83 @@
+"""What happened, to read: leads and what they did are written by Baton's verbs alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _lazy
+
+from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
+from leads.folding import fold
+from leads.models import Activity, Company, Event, Identity, Import, Lead, LeadChange, Touch
+
+
+class IdentityInline(ReadOnlyInline):
+    model = Identity
+    fields = ["kind", "source", "value"]
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    list_display = ["name", "email", "company_name", "owner", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name_folded", "email", "company_name_folded"]
+    search_help_text = _lazy("Name, e-mail or company")
+    ordering = ["-created_at"]
+    inlines = [IdentityInline]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
+        return super().get_search_results(request, queryset, fold(term))
+
+
+@admin.register(Company)
+class CompanyAdmin(ReadOnlyAdmin):
+    list_display = ["name", "domain", "owner"]
+    list_select_related = ["owner"]
+    search_fields = ["name_folded", "domain"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
+        return super().get_search_results(request, queryset, fold(term))
+
+
+@admin.register(LeadChange)
+class LeadChangeAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "source", "by", "known_at", "recorded_at"]
+    list_select_related = ["lead", "by"]
+    search_fields = ["=lead__id", "source"]
+    ordering = ["-id"]
+
+
+@admin.register(Activity)
+class ActivityAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "type", "channel", "campaign", "occurred_at", "source"]
+    list_select_related = ["lead", "type", "channel", "campaign"]
+    search_fields = ["=lead__id", "=external_id"]
+    ordering = ["-id"]
+
+
+@admin.register(Touch)
+class TouchAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "kind", "outcome", "by", "occurred_at"]
+    list_select_related = ["lead", "by"]
+    search_fields = ["=lead__id"]
+    ordering = ["-id"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "lead", "actor", "at", "delivered_at", "attempts", "problem"]
+    list_select_related = ["lead", "actor"]
+    list_filter = ["kind"]
+    search_fields = ["=lead__id", "kind"]
+    ordering = ["-id"]
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    list_display = ["file_name", "kind", "mode", "source", "by", "started_at", "finished_at"]
+    list_select_related = ["by"]
+    list_filter = ["kind", "mode"]
+    search_fields = ["file_name", "source"]
