@@ -18,17 +18,18 @@ def web(*, fd: int) -> Service:
     return Service("The web server", command, inherits=(fd,))
 
 
-def worker() -> Service:
-    """The Celery worker. Messages it takes from a queue of files stay on one file system."""
+def worker(*, data: Path | None = None, loglevel: str = "warning") -> Service:
+    """The Celery worker. What it takes from a queue of files stays on that file system."""
     command = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker"]
-    command += ["--concurrency", str(TASK_WORKERS), "--loglevel", "warning"]
+    command += ["--concurrency", str(TASK_WORKERS), "--loglevel", loglevel]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    taken = Path(settings.DATA_DIR) / "taken"
+    taken = (data or settings.DATA_DIR) / "taken"
     taken.mkdir(exist_ok=True)
     return Service("The worker", command, environment={"TMPDIR": str(taken)})
 
 
 def beat() -> Service:
+    """Celery beat: the wake-up calls that come by the clock."""
     command = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "beat"]
     command += ["--loglevel", "warning", "--pidfile", ""]
     return Service("The schedule", command)

@@ -1,0 +1,131 @@
+"""The cast, their teams, and the places the tests run on."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from leads.models import Side, Team, User
+from tests import legs
+from tests.processes import Installation, database_url, redis_url
+
+REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    there = {
+        "postgres": on_postgres or "runs on PostgreSQL only",
+        "redis": bool(settings.REDIS_URL) or "runs with Redis only",
+        "browser": bool(legs.chromium()) or "Chromium is not there",
+        "real_data": REAL_DATA.exists() or "the real exports are not there",
+    }
+    for item in items:
+        for mark, reason in there.items():
+            if item.get_closest_marker(mark) and reason is not True:
+                item.add_marker(pytest.mark.skip(reason=str(reason)))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def monday() -> datetime:
+    """A Monday morning without a holiday near it, nine o'clock in Berlin."""
+    return datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def marketing(db) -> Team:
+    return Team.objects.create(name="Marketing", side=Side.MARKETING)
+
+
+@pytest.fixture
+def sales(db) -> Team:
+    return Team.objects.create(name="Sales", side=Side.SALES)
+
+
+@pytest.fixture
+def operations(db) -> Team:
+    return Team.objects.create(name="Operations", side=Side.OPERATIONS)
+
+
+def person(name: str, **facts: object) -> User:
+    """One of the cast; `name` is "First Last", the address first@baton.example."""
+    first, last = name.split()
+    email = f"{first.lower()}@baton.example"
+    return User.objects.create_user(email, first_name=first, last_name=last, **facts)
+
+
+@pytest.fixture
+def maya(marketing) -> User:
+    """Markets: edits definitions, watches campaigns, answers returns."""
+    return person("Maya Lindner", team=marketing)
+
+
+@pytest.fixture
+def mark(marketing) -> User:
+    """Leads marketing and signs for it."""
+    return person("Mark Reuter", team=marketing, leads_team=True)
+
+
+@pytest.fixture
+def sam(sales) -> User:
+    """Sells: works the inbox."""
+    return person("Sam Okafor", team=sales)
+
+
+@pytest.fixture
+def tom(sales) -> User:
+    """Sells beside Sam."""
+    return person("Tom Albrecht", team=sales)
+
+
+@pytest.fixture
+def lena(sales) -> User:
+    """Leads sales and signs for it."""
+    return person("Lena Fuchs", team=sales, leads_team=True)
+
+
+@pytest.fixture
+def olu(operations) -> User:
+    """Runs the operation, reads everything, signs for nobody."""
+    return person("Olu Adeyemi", team=operations)
+
+
+@pytest.fixture
+def ada(db) -> User:
+    """Administers."""
+    return person("Ada Novak", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def nina(db) -> User:
+    """An outsider: may sign in, belongs to no team."""
+    return person("Nina Holm")
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser without JavaScript in which `user` has signed in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def installation(transactional_db, tmp_path) -> Iterator[Installation]:
+    """Real processes on the tests' database, and on Redis where the tests run with it."""
+    broker = redis_url(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+    with Installation(tmp_path, database_url(), broker) as baton:
+        yield baton
