@@ -1,0 +1,133 @@
+"""`manage.py up`: three processes that live together, and leave nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.management.commands.up import answers
+from tests.processes import wait_until
+
+pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="finds processes by /proc")
+
+
+class Up:
+    """A started `manage.py up`, recognised by the data directory in its environment."""
+
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data = data
+        self.log = data / "up.log"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        here = {"BATON_DATA": str(data), "DATABASE_URL": "", "REDIS_URL": "", "DEMO": "0"}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=settings.BASE_DIR,
+                env=os.environ | here | {"PORT": str(self.port)} | environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_until_it_runs(self) -> None:
+        wait_until(lambda: "Baton runs at" in self.said(), "it says where it runs", says=self.said)
+        wait_until(lambda: len(self.commands()) >= 8, "all processes run", says=self.said)
+
+    def commands(self) -> dict[int, str]:
+        """Every living process of this installation, with its command line."""
+        mark = f"BATON_DATA={self.data}\0".encode()
+        return {
+            int(place.name): command
+            for place in Path("/proc").glob("[0-9]*")
+            if mark in read(place / "environ") + b"\0"
+            and (command := read(place / "cmdline").replace(b"\0", b" ").decode())
+        }
+
+    def leader(self, word: str) -> int:
+        """The process that runs `word`: the oldest one with it in its command line."""
+        return min((pid for pid, command in self.commands().items() if word in command), default=0)
+
+    def kill_all(self) -> None:
+        for pid in self.commands():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def up(tmp_path) -> Iterator[Callable[..., Up]]:
+    started = []
+
+    def start(**environment: str) -> Up:
+        started.append(Up(tmp_path, **environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill_all()
+
+
+def test_the_dead_are_restarted_and_a_killed_parent_leaves_nothing_behind(up):
+    baton = up()
+    baton.wait_until_it_runs()
+    assert f"http://localhost:{baton.port}/" in baton.said()
+    for name in ("gunicorn", "worker", "beat"):
+        before = baton.leader(name)
+        os.kill(before, signal.SIGKILL)
+        wait_until(
+            lambda name=name, before=before: baton.leader(name) not in (0, before),
+            f"{name} runs again",
+            says=baton.said,
+        )
+    os.kill(baton.leader("guardian"), signal.SIGKILL)
+    wait_until(lambda: baton.leader("guardian"), "another guardian stands by")
+    assert baton.said().count("killed by SIGKILL. It starts again in 0.5 s.") == 3
+    wait_until(lambda: answers(f"http://127.0.0.1:{baton.port}/healthz/"), "the web answers again")
+
+    baton.process.kill()
+    baton.process.wait()
+    wait_until(lambda: not baton.commands(), "nothing is left behind", seconds=15)
+
+
+def test_ctrl_c_ends_everything(up):
+    baton = up()
+    baton.wait_until_it_runs()
+    assert "./run manage createsuperuser" in baton.said(), "nobody can sign in yet: it says how"
+    baton.process.send_signal(signal.SIGINT)
+    assert baton.process.wait(20) == 0
+    assert "Stopped." in baton.said()
+    assert baton.commands() == {}
+    assert "Traceback" not in baton.said()
+
+
+def test_a_crash_loop_is_reported_and_stops_everything(up):
+    baton = up(GUNICORN_CMD_ARGS="--config /no/such/file")
+    assert baton.process.wait(60) == 1
+    assert "Crash loop: The web server stopped 5 times" in baton.said()
+    assert "Everything has been stopped." in baton.said()
+    assert baton.commands() == {}
+
+
+def test_a_taken_port_is_a_clear_sentence(up):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        baton = up(PORT=str(port))
+        assert baton.process.wait(30) == 1
+    assert f"Port {port} is taken by another program." in baton.said()
+    assert "Traceback" not in baton.said()
