@@ -1,0 +1,10 @@
+"""Text as conditions compare it."""
+
+import unicodedata
+
+
+def fold(text: str) -> str:
+    """Without case, accents and surplus blanks. Folding what is folded changes nothing."""
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = "".join(c for c in parts if not unicodedata.combining(c))
+    return " ".join(unicodedata.normalize("NFKC", bare).split())

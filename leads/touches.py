@@ -1,0 +1,37 @@
+"""What we did to leads, whether they reacted or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from leads.models import Campaign, Lead, Note, Touch, User
+
+
+def record(
+    lead: Lead,
+    *,
+    kind: str,
+    outcome: str,
+    occurred_at: datetime,
+    by: User | None = None,
+    text: str = "",
+    campaign: Campaign | None = None,
+) -> Touch:
+    """One call, mail, meeting or message. `text` is kept as a Note of the lead."""
+    with transaction.atomic():
+        note = None
+        if text.strip():
+            note = Note.objects.create(
+                lead=lead, text=text.strip(), author=by, written_at=occurred_at
+            )
+        return Touch.objects.create(
+            lead=lead,
+            kind=kind,
+            outcome=outcome,
+            occurred_at=occurred_at,
+            by=by,
+            note=note,
+            campaign=campaign,
+        )
