@@ -1,0 +1,132 @@
+"""Small checks of which the shape of a body is put together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from scoring.checks.findings import Check, Problem, join
+from scoring.documents import LANGUAGES
+
+KEY = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
+
+
+def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """An object with exactly these names, the optional ones perhaps."""
+    names = dict(required) | dict(optional or {})
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            yield Problem(path, _("This must be an object with names and values."))
+            return
+        for name in required.keys() - value.keys():
+            yield Problem(join(path, name), _("“%(name)s” is missing.") % {"name": name})
+        for name, part in value.items():
+            if name in names:
+                yield from names[name](part, join(path, name))
+            else:
+                message = _("“%(name)s” is not part of an agreement here.") % {"name": name}
+                yield Problem(join(path, name), message)
+
+    return check
+
+
+def listed(each: Check, *, least: int = 0, most: int) -> Check:
+    """A list of objects, each with a key of its own in this list."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, list):
+            yield Problem(path, _("This must be a list."))
+            return
+        if not least <= len(value) <= most:
+            counts = {"least": least, "most": most, "count": len(value)}
+            message = _("Between %(least)s and %(most)s are allowed here; there are %(count)s.")
+            yield Problem(path, message % counts)
+        seen: set[str] = set()
+        for number, part in enumerate(value, 1):
+            name = part.get("key") if isinstance(part, dict) else None
+            name = name if isinstance(name, str) else str(number)
+            if name in seen:
+                message = _("The key “%(key)s” stands here twice.") % {"key": name}
+                yield Problem(join(path, name), message)
+            seen.add(name)
+            yield from each(part, join(path, name))
+
+    return check
+
+
+def nullable(inner: Check) -> Check:
+    """The inner check, or null."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if value is not None:
+            yield from inner(value, path)
+
+    return check
+
+
+def key(value: Any, path: str) -> Iterator[Problem]:
+    """A stable name: small letters, digits, _ and -."""
+    if not isinstance(value, str) or not KEY.match(value):
+        message = _("A key is up to 60 small letters, digits, “_” and “-”, a letter first.")
+        yield Problem(path, message)
+
+
+def choice(*allowed: str) -> Check:
+    """One of a few words."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, str) or value not in allowed:
+            words = {"value": value, "allowed": ", ".join(allowed)}
+            yield Problem(path, _("“%(value)s” is not one of: %(allowed)s.") % words)
+
+    return check
+
+
+def whole(least: int, most: int) -> Check:
+    """A whole number within bounds."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield Problem(path, _("This must be a whole number."))
+        elif not least <= value <= most:
+            bounds = {"least": least, "most": most, "value": value}
+            message = _("%(value)s is outside of what is allowed: %(least)s to %(most)s.")
+            yield Problem(path, message % bounds)
+
+    return check
+
+
+def text(most: int, *, blank: bool = False) -> Check:
+    """A text, or one for each language, English at least."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            yield from _plain(value, path, most, blank)
+            return
+        if "en" not in value or value.keys() - set(LANGUAGES):
+            yield Problem(path, _("A text is given in English (en), and in German (de) if wished."))
+        for language, words in value.items():
+            yield from _plain(words, join(path, language), most, blank)
+
+    return check
+
+
+def anything(value: Any, path: str) -> Iterator[Problem]:
+    """Checked elsewhere."""
+    yield from ()
+
+
+def _plain(value: Any, path: str, most: int, blank: bool) -> Iterator[Problem]:
+    if not isinstance(value, str):
+        yield Problem(path, _("This must be a text."))
+    elif not value.strip() and not blank:
+        yield Problem(path, _("This text is empty."))
+    elif len(value) > most:
+        yield Problem(path, _("This text is longer than %(most)s characters.") % {"most": most})
+    elif any(unicodedata.category(each) in ("Cc", "Cs") and each != "\n" for each in value):
+        yield Problem(path, _("This text has characters that cannot be shown."))

@@ -1,0 +1,134 @@
+"""The shape of a body: which names, which kinds of values, within which bounds."""
+
+from __future__ import annotations
+
+from scoring.checks.findings import Check
+from scoring.checks.pieces import anything, choice, key, listed, nullable, record, text, whole
+from scoring.documents import FORMAT, GROUPS
+from scoring.models import Stage
+
+CRITERION_GROUPS = ("profile", "channel", "actions", "undesirable", "score")
+REASON_GROUPS = (
+    "fit",
+    "authority",
+    "timing",
+    "budget",
+    "no_response",
+    "bad_data",
+    "duplicate",
+    "already_owned",
+    "competitor",
+    "other",
+)
+COLLECTED_TYPES = ("text", "number", "date", "boolean")
+CLOCK_SIDES = {
+    "answer": "sales",
+    "first_contact": "sales",
+    "qualify": "sales",
+    "answer_return": "marketing",
+}
+MOST_POINTS = 1000
+MOST_MINUTES = 100_000
+MOST_REST_DAYS = 3650
+MOST_RULES = 100
+
+NAME, SENTENCE, PARAGRAPH = 80, 240, 1000
+
+
+def _keys(value: object, path: str) -> object:
+    """A list of keys of other stages."""
+    return listed(record({"key": key}), most=20)(
+        [{"key": each} for each in value] if isinstance(value, list) else value, path
+    )
+
+
+def _conditional(groups: tuple[str, ...]) -> dict[str, Check]:
+    return {
+        "key": key,
+        "group": choice(*groups),
+        "label": text(SENTENCE, blank=True),
+        "when": anything,
+    }
+
+
+_criterion = record(_conditional(CRITERION_GROUPS))
+_rule = record(
+    _conditional(GROUPS)
+    | {
+        "points": whole(-MOST_POINTS, MOST_POINTS),
+        "times": choice("once", "every"),
+        "cap": nullable(whole(1, MOST_POINTS)),
+    }
+)
+_stage = record(
+    {
+        "key": key,
+        "name": text(NAME),
+        "meaning": text(SENTENCE),
+        "kind": choice(*Stage.Kind.values),
+        "side": choice("marketing", "sales"),
+        "next": _keys,
+        "criteria": nullable(listed(_criterion, least=1, most=20)),
+    }
+)
+_checked = listed(
+    record(
+        {"key": key, "label": text(SENTENCE)},
+        {
+            "collects": record(
+                {"attribute": key, "label": text(NAME), "type": choice(*COLLECTED_TYPES)}
+            )
+        },
+    ),
+    most=15,
+)
+_clock = record(
+    {
+        "key": choice(*CLOCK_SIDES),
+        "side": choice("marketing", "sales"),
+        "minutes": whole(1, MOST_MINUTES),
+    }
+)
+_reason = record(
+    {
+        "key": key,
+        "label": text(120),
+        "group": choice(*REASON_GROUPS),
+        "rest_days": whole(0, MOST_REST_DAYS),
+        "then": choice("nurture", "disqualified", "lost"),
+        "advice": text(SENTENCE, blank=True),
+    }
+)
+_by_group = {group: nullable(whole(-MOST_POINTS, MOST_POINTS)) for group in GROUPS}
+
+body = record(
+    {
+        "format": whole(FORMAT, FORMAT),
+        "title": text(NAME),
+        "summary": text(PARAGRAPH, blank=True),
+        "stages": listed(_stage, least=2, most=12),
+        "personas": listed(record({"key": key, "name": text(NAME), "when": anything}), most=20),
+        "score": record(
+            {
+                "rules": listed(_rule, most=MOST_RULES),
+                "caps": record({}, _by_group),
+                "floor": whole(-MOST_POINTS, MOST_POINTS),
+            },
+            {"floors": record({}, _by_group)},
+        ),
+        "clocks": listed(_clock, most=len(CLOCK_SIDES)),
+        "checklists": record({"acceptance": _checked, "qualification": _checked}),
+        "reasons": listed(_reason, most=40),
+        "goals": listed(
+            record(
+                {
+                    "key": key,
+                    "label": text(SENTENCE),
+                    "target": text(SENTENCE),
+                    "counter": text(SENTENCE, blank=True),
+                }
+            ),
+            most=20,
+        ),
+    }
+)
