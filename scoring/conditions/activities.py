@@ -1,0 +1,109 @@
+"""What the lead did, how often, and within which time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.db.models.lookups import GreaterThanOrEqual
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scoring.conditions.base import Condition, Evidence, Negative
+from scoring.conditions.groups import joined
+from scoring.conditions.vocabulary import Vocabulary
+from scoring.measures import Measure
+
+if TYPE_CHECKING:
+    from scoring.facts import Facts
+    from scoring.measures import Sql
+
+
+@dataclass(frozen=True)
+class OnActivities(Condition):
+    """Counts the activities that `measure` describes; `times` is the bar."""
+
+    measure: Measure
+    times: int
+    vocabulary: Vocabulary
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._bar == other._bar
+
+    def __hash__(self) -> int:
+        return hash(self._bar)
+
+    def measures(self) -> Iterator[Measure]:
+        yield self.measure
+
+    def what(self) -> str:
+        """The activities counted, without the bar: "pricing page or demo (inbound)"."""
+        measure, named = self.measure, self.vocabulary
+        what = _or([named.type(key) for key in measure.types]) or _("activity")
+        if measure.channels:
+            channels = _or([named.channel(kind) for kind in measure.channels])
+            what = _("%(what)s (%(channels)s)") % {"what": what, "channels": channels}
+        if measure.campaigns:
+            campaigns = _or(
+                [_("“%(value)s”") % {"value": named.campaign(k)} for k in measure.campaigns]
+            )
+            what = _("%(what)s in campaign %(campaigns)s") % {"what": what, "campaigns": campaigns}
+        return what
+
+    def within(self, said: str) -> str:
+        """`said`, followed by the window if there is one."""
+        days = self.measure.within_days
+        if days is None:
+            return said
+        pattern = ngettext("%(said)s in the last day", "%(said)s in the last %(days)d days", days)
+        return pattern % {"said": said, "days": days}
+
+    def evidence(self, facts: Facts) -> list[Evidence]:
+        seen = facts.counted(self.measure)
+        if not seen:
+            return []
+        said = []
+        for key, count in Counter(activity.type for activity in seen).items():
+            pattern = ngettext("%(what)s", "%(what)s, %(count)d times", count)
+            said.append(pattern % {"what": self.vocabulary.type(key), "count": count})
+        return [Evidence("; ".join(said), max(activity.occurred_at for activity in seen))]
+
+    @property
+    def _bar(self) -> tuple[Measure, int]:
+        return self.measure, self.times
+
+
+class Did(OnActivities):
+    def holds(self, facts: Facts) -> bool:
+        return len(facts.counted(self.measure)) >= self.times
+
+    def as_q(self, sql: Sql) -> Q:
+        return Q(GreaterThanOrEqual(sql.count(self.measure), self.times))
+
+    def words(self) -> str:
+        pattern = ngettext(
+            "%(what)s at least once", "%(what)s at least %(times)d times", self.times
+        )
+        return self.within(pattern % {"what": self.what(), "times": self.times})
+
+    def each_words(self) -> str:
+        """The words of a rule that counts every one of them."""
+        return self.within(_("each %(what)s") % {"what": self.what()})
+
+    def complement(self) -> Condition:
+        return DidNot(**vars(self))
+
+
+class DidNot(Negative, OnActivities):
+    positive = Did
+
+    def words(self) -> str:
+        pattern = ngettext("no %(what)s", "%(what)s fewer than %(times)d times", self.times)
+        return self.within(pattern % {"what": self.what(), "times": self.times})
+
+
+def _or(words: list[str]) -> str:
+    return joined(words, _("%(some)s or %(last)s")) if words else ""

@@ -1,0 +1,68 @@
+"""Conditions on the score itself; they stand in criteria alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from scoring.conditions.base import Condition, Evidence, Negative
+
+if TYPE_CHECKING:
+    from scoring.facts import Facts
+    from scoring.measures import Sql
+
+WHICH = {
+    "total": gettext_lazy("score"),
+    "fit": gettext_lazy("fit"),
+    "engagement": gettext_lazy("engagement"),
+}
+
+
+@dataclass(frozen=True)
+class OnScore(Condition):
+    """Compares fit, engagement or total, in points. A lead without a score has 0."""
+
+    which: str
+    value: int
+
+    def said(self, pattern: str) -> str:
+        return pattern % {"score": WHICH[self.which], "value": self.value}
+
+    def points(self, facts: Facts) -> int:
+        return getattr(facts.score, self.which) if facts.score else 0
+
+    def evidence(self, facts: Facts) -> list[Evidence]:
+        points = self.points(facts)
+        said = ngettext("%(points)d point", "%(points)d points", points) % {"points": points}
+        if self.which == "total" and facts.score:
+            parts = {"fit": facts.score.fit, "engagement": facts.score.engagement}
+            said += _(": fit %(fit)d, engagement %(engagement)d") % parts
+        return [Evidence(said, facts.score.as_of if facts.score else None)]
+
+
+class ScoreAtLeast(OnScore):
+    def holds(self, facts: Facts) -> bool:
+        return self.points(facts) >= self.value
+
+    def as_q(self, sql: Sql) -> Q:
+        stored = Coalesce(F(f"score__{self.which}"), Value(0))
+        return Q(GreaterThanOrEqual(stored, self.value))
+
+    def words(self) -> str:
+        return self.said(_("%(score)s is at least %(value)d"))
+
+    def complement(self) -> Condition:
+        return ScoreBelow(**vars(self))
+
+
+class ScoreBelow(Negative, OnScore):
+    positive = ScoreAtLeast
+
+    def words(self) -> str:
+        return self.said(_("%(score)s is below %(value)d"))
