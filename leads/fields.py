@@ -112,7 +112,9 @@ def unlock(keys: Iterable[str]) -> None:
 def save(attribute: Attribute) -> Attribute:
     """Add or change a custom field. Raises Refused where `check` does."""
     with transaction.atomic():
-        list(Attribute.objects.select_for_update().filter(pk=attribute.pk))
+        stored = Attribute.objects.select_for_update().filter(pk=attribute.pk).first()
+        # Whether an agreement names it was decided meanwhile, perhaps, by its signatures.
+        attribute.in_use = bool(stored and stored.in_use)
         check(attribute)
         attribute.save()
     return attribute
