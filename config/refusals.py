@@ -9,6 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from leads.api.refusals import body, body_of, invalid
 from leads.refusals import Refused
 
 
@@ -36,23 +37,21 @@ def refusal(request: HttpRequest, error: Refused) -> HttpResponse:
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer every refusal of the API in one shape: code, message, remedy, field, errors."""
     if isinstance(error, Refused):
-        return Response(_body(error.code, error.message, error.remedy, error.field), error.status)
+        return Response(body_of(error), error.status)
     response = exception_handler(error, context)
-    if response is not None:
-        response.data = _api_refusal(error, response.data)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        response.status_code = 422
+        response.data = invalid(error.detail)
+    else:
+        response.data = body(*_told(error, response.data))
     return response
 
 
-def _api_refusal(error: Exception, data: Any) -> dict[str, Any]:
-    if isinstance(error, exceptions.ValidationError):
-        message = _("Some of what was sent cannot be used.")
-        return _body("invalid", message, _("See errors, mend them and send it again.")) | {
-            "errors": data
-        }
+def _told(error: Exception, data: Any) -> tuple[str, str, str]:
     detail = data.get("detail", "") if isinstance(data, dict) else ""
-    code = getattr(detail, "code", "") or "refused"
-    return _body(code, str(detail))
-
-
-def _body(code: str, message: str, remedy: str = "", field: str = "") -> dict[str, Any]:
-    return {"code": code, "message": message, "remedy": remedy, "field": field}
+    remedy = ""
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        remedy = _("Send the header “Authorization: Bearer TOKEN”; administrators make tokens.")
+    return getattr(detail, "code", "") or "refused", str(detail), remedy

@@ -166,6 +166,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "LeadOutcome": "leads.api.serializers.LEAD_RESULTS",
+        "ActivityOutcome": "leads.api.serializers.ACTIVITY_RESULTS",
+        "ItemOutcome": "leads.api.serializers.ITEM_RESULTS",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SERVE_AUTHENTICATION": [
         "leads.api.authentication.BearerAuthentication",

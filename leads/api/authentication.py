@@ -16,7 +16,7 @@ from leads.models import User
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer TOKEN`. Cookies don't count: no page can call on a visitor's behalf."""
+    """`Authorization: Bearer TOKEN`. Cookies don't count: no page calls on a visitor's behalf."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         scheme, _blank, plain = request.headers.get("Authorization", "").strip().partition(" ")
