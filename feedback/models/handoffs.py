@@ -47,10 +47,11 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 class Handoff(models.Model):
     """One offer of one lead to a pool, optionally with an owner.
 
-    Written by `feedback.handoffs` (answer, outcome, owner) and `feedback.clocks` (deadline,
-    breach) alone. `due_at` is the deadline of the clock that runs now (`clock`), in working
-    time of the pool; null means none runs. `term_minutes` is what the clock was started with.
-    `trigger_at` is the activity that led here: what the buyer felt starts there.
+    Written by `feedback.handoffs` (answer, outcome, owner), `feedback.releases` and
+    `feedback.routing` (offer, first owner) and `feedback.clocks` (deadline, breach) alone.
+    `due_at` is the deadline of the clock that runs now (`clock`), in working time of the pool;
+    null means none runs. `term_minutes` is what the clock was started with. `trigger_at` is the
+    activity that led here: what the buyer felt starts there.
     """
 
     class Answer(models.TextChoices):

@@ -57,6 +57,7 @@ class StageEntry(models.Model):
         ACCEPTED = "accepted", _("accepted by sales")
         QUALIFIED = "qualified", _("qualified by sales")
         RETURNED = "returned", _("returned by sales")
+        WITHDRAWN = "withdrawn", _("withdrawn from sales")
         CLAIMED = "claimed", _("claimed by sales")
         OPPORTUNITY = "opportunity", _("opportunity closed")
         AGREEMENT = "agreement", _("agreement changed")

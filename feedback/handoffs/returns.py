@@ -1,0 +1,118 @@
+"""A lead is given back, at the door or after contact, with a reason."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from feedback import clocks, moves, steps, terms
+from feedback.handoffs import rights
+from feedback.handoffs.acceptances import ANSWER_FIELDS, answer
+from feedback.models import Handoff
+from leads import owners
+from leads.models import User
+from leads.refusals import Refused
+from scoring.models import Reason
+
+CLOSING_FIELDS = [*ANSWER_FIELDS, "outcome", "closed_at", "reason", "disputed", "back_on"]
+
+
+@transaction.atomic
+def give_back(
+    handoff: Handoff,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    text: str,
+    disputed: str = "",
+    back_on: date | None = None,
+) -> Handoff:
+    """`by` returns the lead: at the door, or, once accepted, after contact.
+
+    `reason` is a key of the handoff's version, `text` a sentence for marketing, `disputed` the
+    key of a criterion the lead was handed over by, `back_on` a day to be offered again, to `by`.
+    The lead goes where the agreement's reason says, and rests. Raises Refused: not_found,
+    not_yours, already_answered, not_offered, unknown_reason, text_missing, unknown_criterion,
+    date_past, no_way_back.
+    """
+    handoff = rights.lock(handoff, by=by)
+    accepted = handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED
+    _require_turn(handoff, by, at=at, accepted=accepted)
+    term = terms.reason(handoff.version, reason)
+    terms.require_criterion(handoff, disputed)
+    _require_text(text)
+    _require_date(back_on, term, at=at)
+    met = not accepted or handoff.clock == Handoff.Clock.QUALIFY
+    clocks.stop(handoff, at=at, met=met)
+    if accepted:
+        handoff.outcome = Handoff.Outcome.RETURNED
+    else:
+        answer(handoff, Handoff.Answer.RETURNED, by=by, at=at)
+    handoff.reason = Reason.objects.get(key=reason)
+    handoff.disputed, handoff.back_on, handoff.closed_at = disputed, back_on, at
+    handoff.save(update_fields=CLOSING_FIELDS)
+    steps.record(
+        handoff, "returned", at=at, by=by, data=_said(handoff, after_contact=accepted), note=text
+    )
+    if back_on:
+        owners.assign(handoff.lead, by)
+    rest = timedelta(days=term.get("rest_days") or 0)
+    moves.returned(handoff, reason, by=by, at=at, rests_until=_morning(back_on) or at + rest)
+    return handoff
+
+
+def _require_turn(handoff: Handoff, user: User, *, at: datetime, accepted: bool) -> None:
+    if accepted:
+        rights.require_owner(handoff, user)
+        return
+    if not rights.is_manager(user):
+        rights.require_member(user, handoff)
+    rights.require_offered(handoff, at=at)
+
+
+def _require_text(text: str) -> None:
+    if not text.strip():
+        raise Refused(
+            "text_missing",
+            _("A return needs a sentence for marketing."),
+            _("Say in your words why the lead comes back."),
+            field="text",
+        )
+
+
+def _require_date(back_on: date | None, term: dict[str, Any], *, at: datetime) -> None:
+    if back_on is None:
+        return
+    if back_on <= timezone.localtime(at).date():
+        raise Refused(
+            "date_past",
+            _("The day to be offered again must lie ahead."),
+            _("Choose a later day, or leave it empty."),
+            field="back_on",
+        )
+    if term["then"] != "nurture":
+        raise Refused(
+            "no_way_back",
+            _("With this reason the lead does not come back."),
+            _("Choose another reason, or leave the day empty."),
+            field="back_on",
+        )
+
+
+def _said(handoff: Handoff, *, after_contact: bool) -> dict[str, Any]:
+    return {
+        "reason": handoff.reason.key,
+        "disputed": handoff.disputed,
+        "back_on": handoff.back_on.isoformat() if handoff.back_on else None,
+        "after_contact": after_contact,
+        "answer_seconds": handoff.answer_seconds,
+    }
+
+
+def _morning(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time())) if day else None

@@ -1,0 +1,51 @@
+"""A handoff is withdrawn: marketing recalls it, or its lead was merged or erased."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from feedback import clocks, moves, steps
+from feedback.handoffs import rights
+from feedback.handoffs.acceptances import answer
+from feedback.handoffs.returns import CLOSING_FIELDS
+from feedback.models import Handoff
+from leads.models import Side, User
+from leads.refusals import Refused
+
+CAUSES = ("recalled", "merged", "erased")
+
+
+@transaction.atomic
+def withdraw(handoff: Handoff, *, at: datetime, cause: str, by: User | None = None) -> Handoff:
+    """Close the handoff without an answer of sales. `cause`: recalled, merged or erased.
+
+    A recalled lead goes back to marketing and waits for new activity. `by` is marketing or a
+    manager, None for Baton itself. Raises Refused: not_found, not_yours, already_answered.
+    """
+    if cause not in CAUSES:
+        raise ValueError(cause)
+    handoff = rights.lock(handoff, by=by)
+    if by and not (by.is_manager or by.side == Side.MARKETING):
+        raise Refused(
+            "not_yours",
+            _("Only marketing or a manager withdraws a handoff."),
+            _("Return the lead with a reason instead."),
+            status=403,
+        )
+    if handoff.closed_at:
+        raise rights.already_answered(handoff, at=at)
+    clocks.stop(handoff, at=at, met=False)
+    if handoff.answer:
+        handoff.outcome = Handoff.Outcome.WITHDRAWN
+    else:
+        answer(handoff, Handoff.Answer.WITHDRAWN, by=by, at=at)
+    handoff.closed_at = at
+    handoff.save(update_fields=CLOSING_FIELDS)
+    said = {"cause": cause, "answer_seconds": handoff.answer_seconds}
+    steps.record(handoff, "withdrawn", at=at, by=by, data=said)
+    if cause == "recalled":
+        moves.recalled(handoff, by=by, at=at)
+    return handoff

@@ -1,0 +1,121 @@
+"""Where a lead goes next on the journey of the agreement its handoff was made under."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from feedback.models import Handoff
+from leads.models import Channel, Lead, User
+from scoring import journeys, stages
+from scoring.models import AgreementVersion, Stage, StageEntry
+
+Kind = Stage.Kind
+CUSTOMERS = (Kind.WON, Kind.CUSTOMER)
+IN_SALES_HANDS = (Kind.HANDOFF, Kind.ACCEPTED, Kind.QUALIFIED)
+
+
+def forward(handoff: Handoff, kind: str, *, cause: str, by: User | None, at: datetime) -> None:
+    """Into the stage of this kind ahead of the lead. An agreement without one leaves it be."""
+    key = journeys.next_of_kind(handoff.version.body, stage_key(handoff.lead), kind)
+    if key:
+        stages.enter(
+            handoff.lead,
+            key,
+            cause=cause,
+            at=at,
+            version=handoff.version,
+            by=by,
+            channel=handoff.channel,
+        )
+
+
+def returned(
+    handoff: Handoff, reason: str, *, by: User, at: datetime, rests_until: datetime
+) -> None:
+    """Where the agreement's reason says, to rest there until `rests_until`."""
+    body = handoff.version.body
+    key = journeys.place_for_return(body, stage_key(handoff.lead), reason)
+    cause = StageEntry.Cause.RETURNED
+    _rest(handoff, key, cause=cause, by=by, at=at, rests_until=rests_until)
+
+
+def recalled(handoff: Handoff, *, by: User | None, at: datetime) -> None:
+    """Back to marketing, until the lead does something new."""
+    body = handoff.version.body
+    nurture = journeys.next_of_kind(body, stage_key(handoff.lead), Kind.NURTURE)
+    key = nurture or journeys.first_stage(body)
+    _rest(handoff, key, cause=StageEntry.Cause.WITHDRAWN, by=by, at=at)
+
+
+def won(
+    lead: Lead,
+    version: AgreementVersion,
+    *,
+    at: datetime,
+    by: User | None = None,
+    cause: str = StageEntry.Cause.OPPORTUNITY,
+) -> StageEntry | None:
+    """The lead becomes a customer, if it is none yet."""
+    standing = stages.standing(lead)
+    if standing and standing.kind in CUSTOMERS:
+        return None
+    key = _place_of_customers(version, standing.stage.key if standing else None)
+    if key is None:
+        return None
+    return stages.enter(lead, key, cause=cause, at=at, version=version, by=by)
+
+
+def lost(
+    lead: Lead,
+    version: AgreementVersion,
+    *,
+    at: datetime,
+    by: User | None = None,
+    cause: str = StageEntry.Cause.OPPORTUNITY,
+) -> None:
+    """The way the agreement draws for a lost deal. A customer stays one, and whoever has gone
+    on meanwhile stays there."""
+    standing = stages.standing(lead)
+    busy = lead.handoffs.unclosed().exists()
+    if standing is None or standing.kind not in IN_SALES_HANDS or busy:
+        return
+    for key in journeys.way_after_loss(version.body, standing.stage.key):
+        stages.enter(lead, key, cause=cause, at=at, version=version, by=by, rested_since=at)
+
+
+def stage_key(lead: Lead) -> str:
+    """Where the lead stands now."""
+    return stages.standing(lead).stage.key
+
+
+def _rest(
+    handoff: Handoff,
+    key: str,
+    *,
+    cause: str,
+    by: User | None,
+    at: datetime,
+    rests_until: datetime | None = None,
+) -> None:
+    channel: Channel | None = handoff.channel
+    stages.enter(
+        handoff.lead,
+        key,
+        cause=cause,
+        at=at,
+        version=handoff.version,
+        by=by,
+        channel=channel,
+        rests_until=rests_until,
+        rested_since=at,
+    )
+
+
+def _place_of_customers(version: AgreementVersion, after: str | None) -> str | None:
+    """The nearest ahead, else the first there is: `won`, in an agreement without it `customer`."""
+    for kind in CUSTOMERS:
+        ahead = journeys.next_of_kind(version.body, after, kind) if after else None
+        found = ahead or stages.stage_of_kind(version, kind)
+        if found:
+            return found
+    return None

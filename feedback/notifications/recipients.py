@@ -1,0 +1,99 @@
+"""Who is told of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from feedback.models import Handoff, Notification
+from leads.models import Event, Side, User
+
+Recipients = Callable[[Event], Iterable[User]]
+
+
+def concerns_people(event: Event) -> bool:
+    """Whether anybody is ever told of events of this kind."""
+    return event.kind in RECIPIENTS
+
+
+def tell(event: Event, *, at: datetime) -> int:
+    """Tell everybody whom the event concerns, once; not who did it. Returns how many it are."""
+    people = {user.pk: user for user in RECIPIENTS[event.kind](event)}
+    people.pop(event.actor_id, None)
+    by_mail = event.kind in BY_MAIL
+    Notification.objects.bulk_create(
+        [
+            Notification(user=user, event=event, created_at=at, mail_due=by_mail)
+            for _pk, user in sorted(people.items())
+        ],
+        ignore_conflicts=True,
+    )
+    return len(people)
+
+
+def _active() -> QuerySet[User]:
+    return User.objects.filter(is_active=True)
+
+
+def _handoff(event: Event) -> Handoff:
+    return Handoff.objects.select_related("owner", "answered_by").get(pk=event.data["handoff"])
+
+
+def _answerers(event: Event) -> Iterable[User]:
+    """The owner; without one all members of the pool who are on duty."""
+    handoff = _handoff(event)
+    if handoff.owner:
+        return [handoff.owner]
+    duty = handoff.pool.members.filter(on_duty=True).values("user_id")
+    return _active().filter(pk__in=duty, team_id=handoff.pool.team_id)
+
+
+def _new_owner(event: Event) -> Iterable[User]:
+    return _active().filter(pk=event.data["to"])
+
+
+def _marketing(event: Event) -> Iterable[User]:
+    return _active().filter(team__side=Side.MARKETING)
+
+
+def _sales_leads(event: Event) -> Iterable[User]:
+    return _active().filter(leads_team=True, team_id=_handoff(event).pool.team_id)
+
+
+def _signatories(event: Event) -> Iterable[User]:
+    return _active().filter(leads_team=True, team__side__in=[Side.MARKETING, Side.SALES])
+
+
+def _everybody(event: Event) -> Iterable[User]:
+    return _active().exclude(team=None)
+
+
+def _other_side(event: Event) -> Iterable[User]:
+    """A message of sales is for marketing, one of marketing for those of sales who had the lead
+    in hand; one of operations is for both."""
+    handoff, side = _handoff(event), event.actor.side if event.actor else ""
+    sales = [user for user in (handoff.owner, handoff.answered_by) if user and user.is_active]
+    if side == Side.MARKETING:
+        return sales
+    marketing = _marketing_of_thread(handoff) or list(_marketing(event))
+    return marketing if side == Side.SALES else [*marketing, *sales]
+
+
+def _marketing_of_thread(handoff: Handoff) -> list[User]:
+    """Those of marketing who wrote on this handoff."""
+    authors = handoff.steps.filter(kind="message").values("by_id")
+    return list(_active().filter(pk__in=authors, team__side=Side.MARKETING))
+
+
+RECIPIENTS: dict[str, Recipients] = {
+    "handoff.offered": _answerers,
+    "handoff.assigned": _new_owner,
+    "handoff.returned": _marketing,
+    "handoff.replied": _other_side,
+    "clock.breached": _sales_leads,
+    "agreement.proposed": _signatories,
+    "agreement.in_force": _everybody,
+}
+BY_MAIL = {"clock.breached"}
