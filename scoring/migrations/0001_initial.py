@@ -6,543 +6,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("leads", "0001_initial"),
+        ('leads', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Reason",
+            name='Reason',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key", models.SlugField(max_length=60, unique=True, verbose_name="key")),
-                ("label", models.CharField(max_length=120, verbose_name="label")),
-                ("group", models.CharField(max_length=24, verbose_name="group")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("retired", models.BooleanField(default=False, verbose_name="retired")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
+                ('label', models.CharField(max_length=120, verbose_name='label')),
+                ('group', models.CharField(max_length=24, verbose_name='group')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
+                ('retired', models.BooleanField(default=False, verbose_name='retired')),
             ],
             options={
-                "verbose_name": "return reason",
-                "verbose_name_plural": "return reasons",
-                "ordering": ["retired", "position"],
+                'verbose_name': 'return reason',
+                'verbose_name_plural': 'return reasons',
+                'ordering': ['retired', 'position'],
             },
         ),
         migrations.CreateModel(
-            name="Stage",
+            name='Stage',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key", models.SlugField(max_length=60, unique=True, verbose_name="key")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("nurture", "Nurture"),
-                            ("handoff", "Handoff"),
-                            ("accepted", "Accepted"),
-                            ("qualified", "Qualified"),
-                            ("won", "Won"),
-                            ("lost", "Lost"),
-                            ("disqualified", "Disqualified"),
-                            ("customer", "Customer"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[
-                            ("marketing", "Marketing"),
-                            ("sales", "Sales"),
-                            ("operations", "Operations"),
-                        ],
-                        max_length=12,
-                        verbose_name="side",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("retired", models.BooleanField(default=False, verbose_name="retired")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('kind', models.CharField(choices=[('open', 'Open'), ('nurture', 'Nurture'), ('handoff', 'Handoff'), ('accepted', 'Accepted'), ('qualified', 'Qualified'), ('won', 'Won'), ('lost', 'Lost'), ('disqualified', 'Disqualified'), ('customer', 'Customer')], max_length=12, verbose_name='kind')),
+                ('side', models.CharField(choices=[('marketing', 'Marketing'), ('sales', 'Sales'), ('operations', 'Operations')], max_length=12, verbose_name='side')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
+                ('retired', models.BooleanField(default=False, verbose_name='retired')),
             ],
             options={
-                "verbose_name": "stage",
-                "verbose_name_plural": "stages",
-                "ordering": ["retired", "position"],
+                'verbose_name': 'stage',
+                'verbose_name_plural': 'stages',
+                'ordering': ['retired', 'position'],
             },
         ),
         migrations.CreateModel(
-            name="AgreementVersion",
+            name='AgreementVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(unique=True, verbose_name="number")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("proposed", "Proposed"),
-                            ("in_force", "In force"),
-                            ("superseded", "Superseded"),
-                            ("withdrawn", "Withdrawn"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="status",
-                    ),
-                ),
-                ("body", models.JSONField(verbose_name="text")),
-                ("sha256", models.CharField(max_length=64, verbose_name="hash")),
-                ("created_at", models.DateTimeField(verbose_name="created at")),
-                ("edited_at", models.DateTimeField(verbose_name="edited at")),
-                (
-                    "proposed_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="proposed at"),
-                ),
-                ("proposals", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "in_force_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="in force since"),
-                ),
-                (
-                    "superseded_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="superseded at"),
-                ),
-                (
-                    "base",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="scoring.agreementversion",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "edited_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "proposed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(unique=True, verbose_name='number')),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Proposed'), ('in_force', 'In force'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=10, verbose_name='status')),
+                ('body', models.JSONField(verbose_name='text')),
+                ('sha256', models.CharField(max_length=64, verbose_name='hash')),
+                ('created_at', models.DateTimeField(verbose_name='created at')),
+                ('edited_at', models.DateTimeField(verbose_name='edited at')),
+                ('proposed_at', models.DateTimeField(blank=True, null=True, verbose_name='proposed at')),
+                ('proposals', models.PositiveSmallIntegerField(default=0)),
+                ('in_force_at', models.DateTimeField(blank=True, null=True, verbose_name='in force since')),
+                ('superseded_at', models.DateTimeField(blank=True, null=True, verbose_name='superseded at')),
+                ('base', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.agreementversion')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('edited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "agreement version",
-                "verbose_name_plural": "agreement versions",
-                "ordering": ["-number"],
+                'verbose_name': 'agreement version',
+                'verbose_name_plural': 'agreement versions',
+                'ordering': ['-number'],
             },
         ),
         migrations.CreateModel(
-            name="FieldUse",
+            name='FieldUse',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "attribute",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="uses",
-                        to="leads.attribute",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="field_uses",
-                        to="scoring.agreementversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('attribute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='leads.attribute')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_uses', to='scoring.agreementversion')),
             ],
         ),
         migrations.CreateModel(
-            name="RescoreRun",
+            name='RescoreRun',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("started_at", models.DateTimeField(verbose_name="started at")),
-                (
-                    "finished_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="finished at"),
-                ),
-                ("last_lead_id", models.BigIntegerField(default=0)),
-                ("done_to", models.BigIntegerField(default=0)),
-                ("leads_done", models.PositiveIntegerField(default=0)),
-                (
-                    "version",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rescore_run",
-                        to="scoring.agreementversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('started_at', models.DateTimeField(verbose_name='started at')),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
+                ('last_lead_id', models.BigIntegerField(default=0)),
+                ('done_to', models.BigIntegerField(default=0)),
+                ('leads_done', models.PositiveIntegerField(default=0)),
+                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rescore_run', to='scoring.agreementversion')),
             ],
             options={
-                "verbose_name": "rescore run",
-                "verbose_name_plural": "rescore runs",
+                'verbose_name': 'rescore run',
+                'verbose_name_plural': 'rescore runs',
             },
         ),
         migrations.CreateModel(
-            name="Score",
+            name='Score',
             fields=[
-                (
-                    "lead",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="score",
-                        serialize=False,
-                        to="leads.lead",
-                    ),
-                ),
-                ("fit", models.IntegerField(verbose_name="fit")),
-                ("engagement", models.IntegerField(verbose_name="engagement")),
-                ("total", models.IntegerField(verbose_name="total")),
-                ("ledger", models.JSONField(verbose_name="ledger")),
-                ("as_of", models.DateTimeField(verbose_name="as of")),
-                (
-                    "next_change_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="next change at"),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="scoring.agreementversion",
-                    ),
-                ),
+                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='score', serialize=False, to='leads.lead')),
+                ('fit', models.IntegerField(verbose_name='fit')),
+                ('engagement', models.IntegerField(verbose_name='engagement')),
+                ('total', models.IntegerField(verbose_name='total')),
+                ('ledger', models.JSONField(verbose_name='ledger')),
+                ('as_of', models.DateTimeField(verbose_name='as of')),
+                ('next_change_at', models.DateTimeField(blank=True, null=True, verbose_name='next change at')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.agreementversion')),
             ],
             options={
-                "verbose_name": "score",
-                "verbose_name_plural": "scores",
+                'verbose_name': 'score',
+                'verbose_name_plural': 'scores',
             },
         ),
         migrations.CreateModel(
-            name="Signature",
+            name='Signature',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[("marketing", "Marketing"), ("sales", "Sales")],
-                        max_length=12,
-                        verbose_name="side",
-                    ),
-                ),
-                ("sha256", models.CharField(max_length=64, verbose_name="hash")),
-                ("proposal", models.PositiveSmallIntegerField()),
-                ("signed_at", models.DateTimeField(verbose_name="signed at")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signatures",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signatures",
-                        to="scoring.agreementversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('side', models.CharField(choices=[('marketing', 'Marketing'), ('sales', 'Sales')], max_length=12, verbose_name='side')),
+                ('sha256', models.CharField(max_length=64, verbose_name='hash')),
+                ('proposal', models.PositiveSmallIntegerField()),
+                ('signed_at', models.DateTimeField(verbose_name='signed at')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='scoring.agreementversion')),
             ],
             options={
-                "verbose_name": "signature",
-                "verbose_name_plural": "signatures",
-                "ordering": ["signed_at"],
+                'verbose_name': 'signature',
+                'verbose_name_plural': 'signatures',
+                'ordering': ['signed_at'],
             },
         ),
         migrations.CreateModel(
-            name="StageEntry",
+            name='StageEntry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("nurture", "Nurture"),
-                            ("handoff", "Handoff"),
-                            ("accepted", "Accepted"),
-                            ("qualified", "Qualified"),
-                            ("won", "Won"),
-                            ("lost", "Lost"),
-                            ("disqualified", "Disqualified"),
-                            ("customer", "Customer"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "cause",
-                    models.CharField(
-                        choices=[
-                            ("arrived", "came in"),
-                            ("criteria", "criteria met"),
-                            ("accepted", "accepted by sales"),
-                            ("qualified", "qualified by sales"),
-                            ("returned", "returned by sales"),
-                            ("withdrawn", "withdrawn from sales"),
-                            ("claimed", "claimed by sales"),
-                            ("opportunity", "opportunity closed"),
-                            ("agreement", "agreement changed"),
-                            ("import", "import"),
-                        ],
-                        max_length=12,
-                        verbose_name="cause",
-                    ),
-                ),
-                ("score", models.IntegerField(blank=True, null=True, verbose_name="score")),
-                ("at", models.DateTimeField(verbose_name="at")),
-                ("seconds_in_previous", models.PositiveBigIntegerField(blank=True, null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "channel",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.channel",
-                    ),
-                ),
-                (
-                    "lead",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stage_entries",
-                        to="leads.lead",
-                    ),
-                ),
-                (
-                    "previous",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="scoring.stage",
-                    ),
-                ),
-                (
-                    "stage",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="entries",
-                        to="scoring.stage",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="scoring.agreementversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('open', 'Open'), ('nurture', 'Nurture'), ('handoff', 'Handoff'), ('accepted', 'Accepted'), ('qualified', 'Qualified'), ('won', 'Won'), ('lost', 'Lost'), ('disqualified', 'Disqualified'), ('customer', 'Customer')], max_length=12, verbose_name='kind')),
+                ('cause', models.CharField(choices=[('arrived', 'came in'), ('criteria', 'criteria met'), ('accepted', 'accepted by sales'), ('qualified', 'qualified by sales'), ('returned', 'returned by sales'), ('withdrawn', 'withdrawn from sales'), ('claimed', 'claimed by sales'), ('opportunity', 'opportunity closed'), ('agreement', 'agreement changed'), ('import', 'import')], max_length=12, verbose_name='cause')),
+                ('score', models.IntegerField(blank=True, null=True, verbose_name='score')),
+                ('at', models.DateTimeField(verbose_name='at')),
+                ('seconds_in_previous', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.channel')),
+                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stage_entries', to='leads.lead')),
+                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.stage')),
+                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='scoring.stage')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.agreementversion')),
             ],
             options={
-                "verbose_name": "stage entry",
-                "verbose_name_plural": "stage entries",
+                'verbose_name': 'stage entry',
+                'verbose_name_plural': 'stage entries',
             },
         ),
         migrations.CreateModel(
-            name="Standing",
+            name='Standing',
             fields=[
-                (
-                    "lead",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="standing",
-                        serialize=False,
-                        to="leads.lead",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("nurture", "Nurture"),
-                            ("handoff", "Handoff"),
-                            ("accepted", "Accepted"),
-                            ("qualified", "Qualified"),
-                            ("won", "Won"),
-                            ("lost", "Lost"),
-                            ("disqualified", "Disqualified"),
-                            ("customer", "Customer"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("since", models.DateTimeField(verbose_name="since")),
-                (
-                    "rests_until",
-                    models.DateTimeField(blank=True, null=True, verbose_name="rests until"),
-                ),
-                (
-                    "rested_since",
-                    models.DateTimeField(blank=True, null=True, verbose_name="rested since"),
-                ),
-                (
-                    "entry",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="scoring.stageentry",
-                    ),
-                ),
-                (
-                    "stage",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="standings",
-                        to="scoring.stage",
-                    ),
-                ),
+                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standing', serialize=False, to='leads.lead')),
+                ('kind', models.CharField(choices=[('open', 'Open'), ('nurture', 'Nurture'), ('handoff', 'Handoff'), ('accepted', 'Accepted'), ('qualified', 'Qualified'), ('won', 'Won'), ('lost', 'Lost'), ('disqualified', 'Disqualified'), ('customer', 'Customer')], max_length=12, verbose_name='kind')),
+                ('since', models.DateTimeField(verbose_name='since')),
+                ('rests_until', models.DateTimeField(blank=True, null=True, verbose_name='rests until')),
+                ('rested_since', models.DateTimeField(blank=True, null=True, verbose_name='rested since')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.stageentry')),
+                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='scoring.stage')),
             ],
             options={
-                "verbose_name": "standing",
-                "verbose_name_plural": "standings",
+                'verbose_name': 'standing',
+                'verbose_name_plural': 'standings',
             },
         ),
         migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "in_force")),
-                fields=("status",),
-                name="one_version_in_force",
-            ),
+            model_name='agreementversion',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'in_force')), fields=('status',), name='one_version_in_force'),
         ),
         migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.UniqueConstraint(
-                models.Value(1),
-                condition=models.Q(("status__in", ["draft", "proposed"])),
-                name="one_version_open",
-            ),
+            model_name='agreementversion',
+            constraint=models.UniqueConstraint(models.Value(1), condition=models.Q(('status__in', ['draft', 'proposed'])), name='one_version_open'),
         ),
         migrations.AddConstraint(
-            model_name="fielduse",
-            constraint=models.UniqueConstraint(
-                fields=("version", "attribute"), name="field_use_once"
-            ),
+            model_name='fielduse',
+            constraint=models.UniqueConstraint(fields=('version', 'attribute'), name='field_use_once'),
         ),
         migrations.AddIndex(
-            model_name="score",
-            index=models.Index(fields=["-total"], name="scoring_sco_total_88933d_idx"),
+            model_name='score',
+            index=models.Index(fields=['-total'], name='scoring_sco_total_88933d_idx'),
         ),
         migrations.AddIndex(
-            model_name="score",
-            index=models.Index(
-                condition=models.Q(("next_change_at__isnull", False)),
-                fields=["next_change_at"],
-                name="score_next_change",
-            ),
+            model_name='score',
+            index=models.Index(condition=models.Q(('next_change_at__isnull', False)), fields=['next_change_at'], name='score_next_change'),
         ),
         migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("version", "side", "proposal"), name="one_signature_a_side"
-            ),
+            model_name='signature',
+            constraint=models.UniqueConstraint(fields=('version', 'side', 'proposal'), name='one_signature_a_side'),
         ),
         migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("version", "user", "proposal"), name="one_signature_a_person"
-            ),
+            model_name='signature',
+            constraint=models.UniqueConstraint(fields=('version', 'user', 'proposal'), name='one_signature_a_person'),
         ),
         migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["marketing", "sales"])), name="signature_side"
-            ),
+            model_name='signature',
+            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['marketing', 'sales'])), name='signature_side'),
         ),
         migrations.AddIndex(
-            model_name="stageentry",
-            index=models.Index(fields=["lead", "at", "id"], name="scoring_sta_lead_id_492dab_idx"),
+            model_name='stageentry',
+            index=models.Index(fields=['lead', 'at', 'id'], name='scoring_sta_lead_id_492dab_idx'),
         ),
         migrations.AddIndex(
-            model_name="stageentry",
-            index=models.Index(fields=["at", "stage"], name="scoring_sta_at_dc2ac7_idx"),
+            model_name='stageentry',
+            index=models.Index(fields=['at', 'stage'], name='scoring_sta_at_dc2ac7_idx'),
         ),
         migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["stage", "since"], name="scoring_sta_stage_i_6ddcbf_idx"),
+            model_name='standing',
+            index=models.Index(fields=['stage', 'since'], name='scoring_sta_stage_i_6ddcbf_idx'),
         ),
     ]
