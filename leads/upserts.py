@@ -41,11 +41,13 @@ class LeadRow:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row: `status` is created, updated, unchanged or refused."""
+    """What became of a row: `status` is created, updated, unchanged or refused; `changed` are
+    the keys of which it said something new."""
 
     status: str
     lead: Lead | None = None
     refusal: Refused | None = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -58,15 +60,15 @@ class _Case:
     keys: list[IdentityKey] = field(default_factory=list)
     learnt: bool = False
 
-    def take(self, reading: _Reading) -> bool:
-        """Add what a row says; False when it says nothing new. A new lead always gets an
-        entry, if an empty one: its log says from whom and since when we know it."""
+    def take(self, reading: _Reading) -> tuple[str, ...]:
+        """Add what a row says; the keys of which it says something new. A new lead always gets
+        an entry, if an empty one: its log says from whom and since when we know it."""
         values, learnt = _said(self.log, reading)
         new = self.lead.pk is None and not self.writes
         if values or new:
             self.writes.append(Entry(reading.row.known_at, values))
             self.log.add(self.writes[-1])
-        self.learnt = self.learnt or learnt or new
+        self.learnt = self.learnt or bool(learnt) or new
         return learnt
 
 
@@ -145,20 +147,24 @@ class Batch:
         self.holders = {key: by_id[lead_id] for key, lead_id in ids.items()}
         return list(by_id.values())
 
-    def _step(self, reading: _Reading | Refused) -> tuple[str, _Case | _Reading | Refused]:
+    def _step(
+        self, reading: _Reading | Refused
+    ) -> tuple[str, _Case | _Reading | Refused, tuple[str, ...]]:
         if isinstance(reading, Refused):
-            return "refused", reading
+            return "refused", reading, ()
         found = {self.holders[key] for key in reading.keys if key in self.holders}
         found |= {self.this} if self.this else set()
         if len(found) > 1:
-            return "refused", reading
+            return "refused", reading, ()
         case = found.pop() if found else self._new_case(reading)
         status = "unchanged" if case.learnt or case.lead.pk else "created"
         new_keys = [key for key in reading.keys if key not in self.holders]
         case.keys += new_keys
         self.holders |= dict.fromkeys(new_keys, case)
         learnt = case.take(reading)
-        return ("updated" if status == "unchanged" and (learnt or new_keys) else status), case
+        if status == "unchanged" and (learnt or new_keys):
+            status = "updated"
+        return status, case, learnt
 
     def _new_case(self, reading: _Reading) -> _Case:
         lead = Lead(created_at=reading.row.known_at, dormant_since=self.dormant_since)
@@ -206,17 +212,19 @@ class Batch:
             for entry in case.writes
         ]
 
-    def _outcome(self, status: str, of: _Case | _Reading | Refused) -> Outcome:
+    def _outcome(
+        self, status: str, of: _Case | _Reading | Refused, changed: tuple[str, ...]
+    ) -> Outcome:
         if isinstance(of, _Case):
-            return Outcome(status, lead=of.lead)
+            return Outcome(status, lead=of.lead, changed=changed)
         if isinstance(of, _Reading):
             numbers = {key: self.holders[key].lead.pk for key in of.keys if key in self.holders}
             of = identities.two_leads(numbers, this=self.lead_id)
         return Outcome(status, refusal=of)
 
 
-def _said(log: Log, reading: _Reading) -> tuple[dict[str, Value], bool]:
-    """What of a row goes into the log, and whether any of it is new at the row's date."""
+def _said(log: Log, reading: _Reading) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """What of a row goes into the log, and the keys that are new at the row's date."""
     row, news, again = reading.row, {}, {}
     for key, value in _with_email(reading, log).items():
         known, since = log.value(key, row.known_at)
@@ -224,7 +232,7 @@ def _said(log: Log, reading: _Reading) -> tuple[dict[str, Value], bool]:
             news[key] = value
         elif row.dated and since and since < row.known_at:
             again[key] = value
-    return again | news, bool(news)
+    return again | news, tuple(news)
 
 
 def _with_email(reading: _Reading, log: Log) -> dict[str, Value]:
