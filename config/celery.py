@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     for task, seconds in {
         "scoring.tasks.rescore_stale": 5,
         "feedback.tasks.deliver_events": 5,
+        "feedback.tasks.send_mails": 10,
         "scoring.tasks.rescore_all": 10,
         "scoring.tasks.rescore_due": 60,
         "feedback.tasks.release_waiting": 60,

@@ -37,10 +37,10 @@ def main(arguments: list[str]) -> int:
     browser = {"CHROMIUM": found["Chromium"]}
     passed = run_leg("SQLite, queue of files", browser, arguments)
     if found["PostgreSQL"] or found["Redis"]:
-        name = f"{found['PostgreSQL'] and 'PostgreSQL' or 'SQLite'}, "
-        name += found["Redis"] and "Redis" or "queue of files"
+        database = "PostgreSQL" if found["PostgreSQL"] else "SQLite"
+        broker = "Redis" if found["Redis"] else "queue of files"
         servers = {"DATABASE_URL": found["PostgreSQL"], "REDIS_URL": found["Redis"]}
-        passed = run_leg(name, browser | servers, arguments) and passed
+        passed = run_leg(f"{database}, {broker}", browser | servers, arguments) and passed
     if missing:
         print(f"Not there, so not tested on: {', '.join(missing)}.")
     return 0 if passed else 1
