@@ -21,6 +21,7 @@ BRANCHES = ("all", "any", "none")
 Body = dict[str, Any]
 Text = str | dict[str, str]
 ConditionJSON = dict[str, Any]
+ItemJSON = dict[str, Any]
 
 
 def canonical(body: Body) -> str:
@@ -43,7 +44,7 @@ def text(value: Text | None) -> str:
     return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
 
-def item(items: list[dict[str, Any]], key: str) -> dict[str, Any] | None:
+def item(items: list[ItemJSON], key: str) -> ItemJSON | None:
     """The object of a list that has this key."""
     return next((each for each in items if each["key"] == key), None)
 
@@ -86,7 +87,7 @@ def fields(body: Body) -> set[str]:
     return asked | {each["collects"]["attribute"] for each in collecting(body)}
 
 
-def collecting(body: Body) -> list[dict[str, Any]]:
+def collecting(body: Body) -> list[ItemJSON]:
     """Checklist items that collect data."""
     items = [each for checklist in body["checklists"].values() for each in checklist]
     return [each for each in items if each.get("collects")]

@@ -18,6 +18,8 @@ MACHINE_LEAVES = ("open", "nurture")
 MACHINE_ENTERS = ("open", "nurture", "handoff")
 # A verb's way may pass through these on its way to the stage it asks for.
 PASSABLE = ("handoff", "accepted", "qualified", "won", "customer")
+# A handoff or its opportunity is under way, by the version it was opened with.
+IN_HAND = ("handoff", "accepted", "qualified")
 RETURN_ORDER = {
     "nurture": ("nurture",),
     "disqualified": ("disqualified", "lost", "nurture"),
@@ -85,9 +87,9 @@ def steps(body: Body) -> Iterator[tuple[StageJSON, StageJSON]]:
 
 
 def ahead(body: Body, key: str) -> set[str]:
-    """The stage itself and all that a lead in sales' hands there may still come to by verbs.
+    """The stage itself and all that verbs may still bring a lead in sales' hands there to.
 
-    A lead in an open or nurture stage is moved by the agreement in force alone: only itself.
+    Before sales' hands and after them a lead is moved by the agreement in force: only itself.
     """
     seen: set[str] = set()
     waiting = [key]
@@ -96,7 +98,7 @@ def ahead(body: Body, key: str) -> set[str]:
         if found is None or found["key"] in seen:
             continue
         seen.add(found["key"])
-        if found["kind"] not in MACHINE_LEAVES:
+        if found["kind"] in IN_HAND or (found["kind"] == "lost" and key != found["key"]):
             waiting += found["next"]
     return seen
 

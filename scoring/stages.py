@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from leads import events
+from leads import events, stale
 from leads.models import Activity, Channel, Lead, User
 from leads.refusals import Refused
 from scoring import conditions, journeys
@@ -112,6 +112,9 @@ def enter(
         Standing.objects.filter(lead=lead).update(entry=entry, **where.place()) or (
             Standing.objects.create(lead=lead, entry=entry, **where.place())
         )
+        if rests_until:
+            # Rescored, the lead knows when its rest ends, and the sweep finds it then.
+            stale.mark([lead.pk], at=at)
         events.write("stage.entered", at=at, lead=lead, actor=by, data=_told(entry, stage_key))
     return entry
 
@@ -120,10 +123,12 @@ def begin(lead_ids: Iterable[int], *, version: AgreementVersion, at: datetime) -
     """Put leads that stand nowhere yet into the first stage. Returns how many.
 
     What came in as history began when the lead came to be; everything else begins now.
+    A version no longer in force places nobody.
     """
     where = _move(version, journeys.first_stage(version.body), Cause.ARRIVED, at)
     with transaction.atomic():
-        entries = [_arrival(where, lead) for lead in _placeless(lead_ids)]
+        leads = _placeless(lead_ids) if _runs(version) else []
+        entries = [_arrival(where, lead) for lead in leads]
         StageEntry.objects.bulk_create(entries, batch_size=BATCH)
         places = [
             Standing(lead_id=entry.lead_id, entry=entry, **where.place() | {"since": entry.at})
@@ -139,13 +144,13 @@ def advance(
     """Move leads on whose next stage's criteria hold, as far as arrows and criteria carry them.
 
     Only out of open and nurture stages, along the arrows, the first that holds; never before a
-    rest is over and something new was done. Scores must be those of `version`. Returns the
-    entries written.
+    rest is over and something new was done. Scores must be those of `version`, and a version
+    no longer in force moves nobody. Returns the entries written.
     """
     entries: list[StageEntry] = []
     ids = list(lead_ids)
     with transaction.atomic():
-        while ids:
+        while ids and _runs(version):
             moved = _advance_once(ids, version, at)
             entries += moved
             ids = [entry.lead_id for entry in moved]
@@ -170,6 +175,21 @@ def _move(
             _("Choose one of its stages."),
         )
     return _Move(stage, row.pk, version, cause, at, by, rests_until, rested_since)
+
+
+def _runs(version: AgreementVersion) -> bool:
+    """Is it in force, and does it stay so until our transaction ends?
+
+    Bringing another into force takes the full lock on this row first. Sharing its key makes us
+    wait for that, or that for us. SQLite has one writer at a time anyway.
+    """
+    in_force = AgreementVersion.objects.in_force().filter(pk=version.pk)
+    if connection.vendor != "postgresql":
+        return in_force.exists()
+    query, params = in_force.values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} FOR KEY SHARE", params)
+        return cursor.fetchone() is not None
 
 
 def _placeless(lead_ids: Iterable[int]) -> list[Lead]:

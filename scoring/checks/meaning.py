@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext as _
 
+from leads import fields
+from leads.models import Attribute
 from leads.refusals import Refused
 from scoring import conditions
 from scoring.checks.findings import Problem
 from scoring.checks.structure import CLOCK_SIDES
 from scoring.conditions import ACTIVITIES, EVERYTHING, PROFILE, Vocabulary
-from scoring.documents import GROUPS, Body, ConditionJSON, collecting, item, text
+from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, collecting, item, text
 from scoring.journeys import stages_of_kind
 
 OWED_ALWAYS = ("answer", "first_contact")
@@ -63,7 +65,7 @@ def _rules(body: Body) -> Iterator[Problem]:
         if rule["times"] == "every" and not counts_each(rule["when"]):
             message = _("“Every time” needs a single condition: something the lead did, once.")
             yield Problem(f"{path}.times", message)
-        if rule["cap"] is not None and (rule["times"] != "every" or rule["points"] <= 0):
+        if rule["cap"] is not None and rule["times"] != "every":
             message = _("Only a rule that gives points every time can have a cap of its own.")
             yield Problem(f"{path}.cap", message)
     caps, floors = body["score"]["caps"], body["score"].get("floors", {})
@@ -152,10 +154,22 @@ def _checklists(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
             words = {"field": known.label if known else attribute, "kept": kept, "type": type}
             message = _("“%(field)s” is kept as %(kept)s, but collected as %(type)s here.")
             yield Problem(f"checklists.{each['key']}.collects", message % words)
+        if known is None:
+            yield from _new_field(each)
         if known and known.derived:
             message = _("“%(field)s” follows from another field and cannot be collected.")
             path = f"checklists.{each['key']}.collects"
             yield Problem(path, message % {"field": known.label})
+
+
+def _new_field(item: ItemJSON) -> Iterator[Problem]:
+    """May the field that this item collects be added to the lead fields?"""
+    collects = item["collects"]
+    new = Attribute(key=collects["attribute"], label="", type=collects["type"])
+    try:
+        fields.check(new)
+    except Refused as refusal:
+        yield Problem(f"checklists.{item['key']}.collects", str(refusal))
 
 
 def _reasons(body: Body) -> Iterator[Problem]:

@@ -1,0 +1,120 @@
+"""Both have signed: the text takes effect, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from leads import events, fields
+from leads.models import Attribute
+from leads.refusals import Refused
+from scoring import checks, documents, rescoring
+from scoring.agreements.stages_in_use import stranded
+from scoring.documents import Body, text
+from scoring.models import AgreementVersion, FieldUse, Reason, Stage
+
+Status = AgreementVersion.Status
+
+
+def refuse_unfit(version: AgreementVersion) -> None:
+    """Raises Refused `cannot_run` or `stage_in_use` where the text could not take effect now."""
+    for problem in checks.validate(version.body):
+        raise Refused(
+            "cannot_run",
+            problem.message,
+            _("Put it right in the draft, then propose again."),
+            field=problem.path,
+        )
+    left = stranded(version.body)
+    if left:
+        raise Refused(
+            "stage_in_use",
+            " ".join(str(each) for each in left),
+            _("Keep these stages, or wait until no lead stands there."),
+            status=409,
+        )
+
+
+def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
+    """Supersede the old version, project the new one, and have every lead rescored by it.
+
+    Nobody is moved: leads stand where they stood. The caller has locked `version`. The lock on
+    the old version waits for moves made under it, so that none comes after (see
+    `scoring.stages`).
+    """
+    refuse_unfit(version)
+    old = AgreementVersion.objects.in_force().select_for_update().first()
+    if old:
+        old.status, old.superseded_at = Status.SUPERSEDED, at
+        old.save(update_fields=["status", "superseded_at"])
+    version.status, version.in_force_at = Status.IN_FORCE, at
+    version.save(update_fields=["status", "in_force_at"])
+    with override(settings.LANGUAGE_CODE):
+        _project_stages(version.body)
+        _project_reasons(version.body)
+        _use_fields(version, old)
+    rescoring.start(version, at=at)
+    data = {"version": version.pk, "supersedes": old.pk if old else None}
+    events.write("agreement.in_force", at=at, data=data)
+
+
+def _project_stages(body: Body) -> None:
+    keys = []
+    for position, stage in enumerate(body["stages"]):
+        keys.append(stage["key"])
+        facts = {
+            "name": text(stage["name"]),
+            "kind": stage["kind"],
+            "side": stage["side"],
+            "position": position,
+            "retired": False,
+        }
+        Stage.objects.update_or_create(key=stage["key"], defaults=facts)
+    Stage.objects.exclude(key__in=keys).update(retired=True)
+
+
+def _project_reasons(body: Body) -> None:
+    keys = []
+    for position, reason in enumerate(body["reasons"]):
+        keys.append(reason["key"])
+        facts = {
+            "label": text(reason["label"]),
+            "group": reason["group"],
+            "position": position,
+            "retired": False,
+        }
+        Reason.objects.update_or_create(key=reason["key"], defaults=facts)
+    Reason.objects.exclude(key__in=keys).update(retired=True)
+
+
+def _use_fields(version: AgreementVersion, old: AgreementVersion | None) -> None:
+    """Custom fields the text names exist, and stay as they are for as long as it is in force."""
+    _register_collected(version.body)
+    keys = documents.fields(version.body)
+    if old:
+        fields.unlock(documents.fields(old.body) - keys)
+        FieldUse.objects.filter(version=old).delete()
+    fields.lock(keys)
+    used = Attribute.objects.filter(key__in=keys)
+    FieldUse.objects.bulk_create(FieldUse(version=version, attribute=each) for each in used)
+
+
+def _register_collected(body: Body) -> None:
+    known = fields.registry()
+    for item in documents.collecting(body):
+        collects = item["collects"]
+        if collects["attribute"] not in known:
+            label, purpose = text(collects["label"]), text(item["label"])[:200]
+            known[collects["attribute"]] = fields.spec(
+                fields.save(
+                    Attribute(
+                        key=collects["attribute"],
+                        label=label,
+                        type=collects["type"],
+                        purpose=purpose,
+                    )
+                )
+            )

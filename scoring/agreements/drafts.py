@@ -1,0 +1,245 @@
+"""Writing the next version: open, edit, withdraw. One is open at a time."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from leads import events
+from leads.models import Side, User
+from leads.refusals import Refused
+from scoring import checks
+from scoring.agreements import words
+from scoring.documents import Body, digest
+from scoring.models import AgreementVersion, Signature
+
+Status = AgreementVersion.Status
+
+# What is edited together, and the names in the body it consists of.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "about": ("title", "summary"),
+    "stages": ("stages",),
+    "personas": ("personas",),
+    "score": ("score",),
+    "clocks": ("clocks",),
+    "checklists": ("checklists",),
+    "reasons": ("reasons",),
+    "goals": ("goals",),
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edit came to. `lapsed`: signatures that counted before and do not any more."""
+
+    version: AgreementVersion
+    changed: bool
+    lapsed: tuple[Signature, ...] = ()
+
+
+def in_force() -> AgreementVersion | None:
+    """The version that runs."""
+    return AgreementVersion.objects.in_force().first()
+
+
+def unsettled() -> AgreementVersion | None:
+    """The version being written or signed."""
+    return AgreementVersion.objects.unsettled().first()
+
+
+def may_edit(user: User) -> bool:
+    """Marketing and sales write the agreement, both of them."""
+    return user.is_active and user.side in (Side.MARKETING, Side.SALES)
+
+
+def open_draft(*, by: User, at: datetime, body: Body | None = None) -> AgreementVersion:
+    """A new draft of `body`, or of what is in force. Raises Refused `draft_open` (409) where
+    another version is being written, `no_text` where there is nothing to start from."""
+    refuse_stranger(by)
+    base = in_force()
+    if body is None and base is None:
+        raise Refused(
+            "no_text",
+            _("No agreement is in force yet, so there is no text to start from."),
+            _("Choose a template."),
+        )
+    text = deepcopy(base.body if body is None else body)
+    _refuse_unreadable(text)
+    try:
+        with transaction.atomic():
+            _refuse_second(unsettled())
+            version = _create(text, base, by, at)
+            _tell("agreement.drafted", version, by, at)
+    except IntegrityError:
+        # Two at once: the constraint lets one through, and the other is told of it.
+        _refuse_second(unsettled())
+        raise
+    return version
+
+
+def edit(
+    version: AgreementVersion,
+    *,
+    section: str,
+    value: Any,
+    by: User,
+    at: datetime,
+    expected_sha256: str,
+) -> Edit:
+    """Replace a section (see SECTIONS; of several names, `value` maps each). What was proposed
+    becomes a draft again, and the signatures on it lapse; saving the same text changes nothing.
+
+    Raises Refused `settled` (409), `edited_meanwhile` (409) where the text is no longer the one
+    with `expected_sha256`, and `cannot_run` with the path as its field.
+    """
+    refuse_stranger(by)
+    with transaction.atomic():
+        version = locked(version)
+        refuse_settled(version)
+        _refuse_overtaken(version, expected_sha256)
+        body = version.body | _parts(section, value)
+        if digest(body) == version.sha256:
+            return Edit(version, changed=False)
+        _refuse_new_problems(version.body, body, section)
+        lapsed = tuple(counting(version))
+        _rewrite(version, body, by, at)
+        sides = [signature.side for signature in lapsed]
+        _tell("agreement.edited", version, by, at, section=section, lapsed=sides)
+    return Edit(version, changed=True, lapsed=lapsed)
+
+
+def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
+    """Lay a draft or a proposal aside for good. Who wrote or proposed it may, and who signs."""
+    with transaction.atomic():
+        version = locked(version)
+        refuse_settled(version)
+        if by.pk not in (version.created_by_id, version.proposed_by_id) and not by.signs_for:
+            raise Refused(
+                "not_yours",
+                _("%(version)s was opened by %(name)s.")
+                % {"version": version, "name": version.created_by},
+                _("They can withdraw it, or who signs for marketing or sales."),
+                status=403,
+            )
+        version.status = Status.WITHDRAWN
+        version.save(update_fields=["status"])
+        _tell("agreement.withdrawn", version, by, at)
+    return version
+
+
+def locked(version: AgreementVersion) -> AgreementVersion:
+    """The version as it is now, kept so until the transaction ends."""
+    return AgreementVersion.objects.select_for_update().get(pk=version.pk)
+
+
+def counting(version: AgreementVersion) -> list[Signature]:
+    """The signatures that count: those of the present proposal."""
+    if version.status == Status.DRAFT:
+        return []
+    signatures = version.signatures.filter(proposal=version.proposals, sha256=version.sha256)
+    return list(signatures.select_related("user"))
+
+
+def _create(body: Body, base: AgreementVersion | None, by: User, at: datetime) -> AgreementVersion:
+    last = AgreementVersion.objects.aggregate(last=Max("number"))["last"] or 0
+    return AgreementVersion.objects.create(
+        number=last + 1,
+        body=body,
+        sha256=digest(body),
+        base=base,
+        created_by=by,
+        created_at=at,
+        edited_by=by,
+        edited_at=at,
+    )
+
+
+def _rewrite(version: AgreementVersion, body: Body, by: User, at: datetime) -> None:
+    version.body, version.sha256 = body, digest(body)
+    version.status = Status.DRAFT
+    version.edited_by, version.edited_at = by, at
+    version.save(update_fields=["body", "sha256", "status", "edited_by", "edited_at"])
+
+
+def _parts(section: str, value: Any) -> Body:
+    names = SECTIONS.get(section)
+    if names is None:
+        raise Refused(
+            "unknown_section",
+            _("The agreement has no section “%(section)s”.") % {"section": section},
+            _("Choose one of: %(sections)s.") % {"sections": ", ".join(SECTIONS)},
+        )
+    if len(names) == 1:
+        return {names[0]: value}
+    return {name: value[name] for name in names}
+
+
+def refuse_stranger(by: User) -> None:
+    if not may_edit(by):
+        raise Refused(
+            "may_not_edit",
+            _("Marketing and sales write the agreement."),
+            _("Ask somebody of either team to make the change."),
+            status=403,
+        )
+
+
+def _refuse_second(other: AgreementVersion | None) -> None:
+    if other is not None:
+        raise Refused(
+            "draft_open",
+            _("%(version)s is already being written; %(name)s opened it.")
+            % {"version": other, "name": other.created_by},
+            _("Change that one, or withdraw it first."),
+            status=409,
+        )
+
+
+def refuse_settled(version: AgreementVersion) -> None:
+    if version.status not in (Status.DRAFT, Status.PROPOSED):
+        raise Refused("settled", words.settled(version), words.settled_remedy(), status=409)
+
+
+def _refuse_overtaken(version: AgreementVersion, expected_sha256: str) -> None:
+    if expected_sha256 != version.sha256:
+        raise Refused(
+            "edited_meanwhile",
+            words.edited_meanwhile(version),
+            _("Nothing of yours is lost: compare both, and save again."),
+            status=409,
+        )
+
+
+def _refuse_unreadable(body: Body) -> None:
+    for problem in checks.unreadable(body):
+        raise Refused(
+            "not_an_agreement",
+            _("This is not the text of an agreement: %(problem)s") % {"problem": problem},
+            _("Start from a template, or from an earlier version."),
+            field=problem.path,
+        )
+
+
+def _refuse_new_problems(before: Body, after: Body, section: str) -> None:
+    """A section may not be saved with a fault that it did not have. What it makes wrong
+    elsewhere is shown beside the draft, and must be put right before it is proposed."""
+    known = checks.validate(before)
+    for problem in checks.unreadable(after) or checks.validate(after):
+        here = problem.path.split(".")[0] in SECTIONS[section]
+        if here and problem not in known:
+            raise Refused(
+                "cannot_run",
+                problem.message,
+                _("Change it and save again."),
+                field=problem.path,
+            )
+
+
+def _tell(kind: str, version: AgreementVersion, by: User, at: datetime, **data: object) -> None:
+    events.write(kind, at=at, actor=by, data={"version": version.pk} | data)
