@@ -10,7 +10,6 @@ from leads.changes import Profile, project
 from leads.fields import Registry
 from leads.models import Activity, Lead, LeadChange
 from scoring.measures import Measure
-from scoring.models import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +23,28 @@ class Deed:
     known_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The score that criteria look at, and as of when it was made."""
+
+    fit: int
+    engagement: int
+    total: int
+    as_of: datetime
+
+
 @dataclass(frozen=True)
 class Facts:
     """A lead as known at `at`.
 
-    `since` says per field since when its value is known. `score` is the stored one, None
-    where there is none or where it must not matter.
+    `since` says per field since when its value is known. Rules never look at `score`.
     """
 
     at: datetime
     profile: Profile
     activities: tuple[Deed, ...] = ()
     since: Mapping[str, datetime] = field(default_factory=dict)
-    score: Score | None = None
+    score: Points | None = None
 
     def counted(self, measure: Measure) -> list[Deed]:
         """The activities that a measure counts."""
@@ -52,7 +60,7 @@ class Facts:
             and (not measure.campaigns or deed.campaign in measure.campaigns)
         ]
 
-    def with_score(self, score: Score | None) -> Facts:
+    def with_score(self, score: Points) -> Facts:
         return replace(self, score=score)
 
 

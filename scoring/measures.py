@@ -14,9 +14,19 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, DateTimeField, Expression, Field, IntegerField, Min, Q, QuerySet
-from django.db.models.expressions import Col, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Expression,
+    Field,
+    Func,
+    IntegerField,
+    Min,
+    Q,
+    QuerySet,
+)
+from django.db.models.expressions import Col
+from django.db.models.functions import Coalesce, Greatest
 from django.db.models.sql.constants import LOUTER
 
 from leads.models import Activity, ActivityType, Campaign, Channel, Lead
@@ -51,53 +61,77 @@ class Sql:
 
 
 def counted(
-    leads: QuerySet[Lead],
-    measures: Iterable[Measure],
-    *,
-    at: datetime,
-    of: Q | None = None,
+    leads: QuerySet[Lead], measures: Iterable[Measure], *, at: datetime
 ) -> tuple[QuerySet[Lead], Sql]:
-    """`leads` joined with the counts of `measures` as of `at`, and where to find them.
+    """`leads` joined with the counts of `measures` as of `at`, and where to find them."""
+    of = Q(lead_id__in=leads.order_by().values("pk"))
+    return Tally(measures, at=at, of=of).counted(leads)
 
-    `of` is the same restriction to some leads as `leads` has, over activities: it keeps the
-    subquery from counting for everybody.
+
+class Tally:
+    """What is asked of the activities of some leads as of a moment.
+
+    `of` restricts activities to those leads: it keeps subqueries from counting for everybody.
     """
-    wanted = list(dict.fromkeys(measures))
-    if not wanted:
-        return leads, Sql({})
-    if of is None:
-        of = Q(lead_id__in=leads.order_by().values("pk"))
-    ids = Ids.of(wanted)
-    aggregates = {
-        f"m{n}": Count("lead_id", filter=_within(measure, at) & ids.only(measure))
-        for n, measure in enumerate(wanted)
-    }
-    rows = _seen(at).filter(of, _widest(wanted, at))
-    joined = grouped(leads, rows, "counts", aggregates)
-    columns = (column("counts", name, IntegerField()) for name in aggregates)
-    zero = Value(0)
-    return joined, Sql({m: Coalesce(c, zero) for m, c in zip(wanted, columns, strict=True)})
 
+    def __init__(self, measures: Iterable[Measure], *, at: datetime, of: Q) -> None:
+        self.measures = list(dict.fromkeys(measures))
+        self.at = at
+        self.of = of
+        self.ids = Ids.of(self.measures)
 
-def leaving(
-    leads: QuerySet[Lead], measures: Iterable[Measure], *, at: datetime, of: Q
-) -> tuple[QuerySet[Lead], dict[int, Col]]:
-    """`leads` joined with the oldest activity in each window that the measures use, by the
-    window's length in days."""
-    windows: dict[int, list[Measure]] = {}
-    for measure in dict.fromkeys(measures):
-        if measure.within_days is not None:
-            windows.setdefault(measure.within_days, []).append(measure)
-    if not windows:
-        return leads, {}
-    ids = Ids.of([measure for some in windows.values() for measure in some])
-    aggregates = {
-        f"w{days}": Min("occurred_at", filter=_within(some[0], at) & _any(map(ids.only, some)))
-        for days, some in sorted(windows.items())
-    }
-    widest = [windows[max(windows)][0]]
-    joined = grouped(leads, _seen(at).filter(of, _widest(widest, at)), "windows", aggregates)
-    return joined, {days: column("windows", f"w{days}", DateTimeField()) for days in windows}
+    def counted(
+        self, leads: QuerySet[Lead], only: Iterable[Measure] | None = None
+    ) -> tuple[QuerySet[Lead], Sql]:
+        """`leads` joined with a count for each measure (or for `only` these)."""
+        measures = self.measures if only is None else list(dict.fromkeys(only))
+        if not measures:
+            return leads, Sql({})
+        names = {measure: f"m{n}" for n, measure in enumerate(measures)}
+        counts = {name: Count("lead_id", filter=self._these(m)) for m, name in names.items()}
+        joined = grouped(leads, self._rows(measures), "counts", counts)
+        return joined, Sql(
+            {m: Coalesce(column("counts", name, IntegerField()), 0) for m, name in names.items()}
+        )
+
+    def leaving(self, leads: QuerySet[Lead]) -> tuple[QuerySet[Lead], dict[str, Expression]]:
+        """`leads` joined with moments at which time alone changes a count, null where it will
+        not: an activity leaves a window, or one from the future becomes known or past."""
+        windows: dict[int, list[Measure]] = {}
+        for measure in self.measures:
+            if measure.within_days is not None:
+                windows.setdefault(measure.within_days, []).append(measure)
+        moments: dict[str, Expression] = {}
+        if windows:
+            oldest = {
+                f"w{days}": Min("occurred_at", filter=_within(some[0], self.at) & self._any(some))
+                for days, some in windows.items()
+            }
+            leads = grouped(leads, self._rows([windows[max(windows)][0]]), "windows", oldest)
+            for days in windows:
+                entered = column("windows", f"w{days}", DateTimeField())
+                moments[f"leaves_{days}"] = DaysLater(entered, days)
+        if self.measures:
+            later = Q(occurred_at__gt=self.at) | Q(known_at__gt=self.at)
+            unseen = {"seen": Min(Greatest("occurred_at", "known_at"))}
+            leads = grouped(leads, Activity.objects.filter(self.of, later), "future", unseen)
+            moments["seen"] = column("future", "seen", DateTimeField())
+        return leads, moments
+
+    def _rows(self, measures: list[Measure]) -> QuerySet[Activity]:
+        """Activities known by then, as far back as the widest window reaches."""
+        seen = Activity.objects.filter(occurred_at__lte=self.at, known_at__lte=self.at)
+        sinces = [measure.since(self.at) for measure in measures]
+        widest = Q() if None in sinces else Q(occurred_at__gt=min(sinces))
+        return seen.filter(self.of, widest)
+
+    def _these(self, measure: Measure) -> Q:
+        return _within(measure, self.at) & self.ids.only(measure)
+
+    def _any(self, some: list[Measure]) -> Q:
+        """What any of them counts; an empty Q is everything."""
+        each = [self.ids.only(measure) for measure in some]
+        return reduce(or_, each) if all(each) else Q()
 
 
 def grouped(
@@ -120,6 +154,28 @@ def column(alias: str, name: str, field: Field) -> Col:
     """A column of a grouped join as an expression."""
     field.set_attributes_from_name(name)
     return Col(alias, field)
+
+
+class DaysLater(Func):
+    """A moment so many times 24 hours later.
+
+    SQLite keeps moments as text in UTC: the day moves, the time of day stays, to the microsecond.
+    """
+
+    output_field = DateTimeField()
+
+    def __init__(self, moment: Expression, days: int, **extra: Any) -> None:
+        super().__init__(moment, **extra)
+        self.days = days
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+        moment, params = compiler.compile(self.source_expressions[0])
+        return f"({moment} + make_interval(hours => %s))", [*params, 24 * self.days]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+        moment, params = compiler.compile(self.source_expressions[0])
+        sql = f"(date({moment}, %s) || substr({moment}, 11))"
+        return sql, [*params, f"+{self.days} days", *params]
 
 
 class GroupedJoin:
@@ -209,22 +265,6 @@ def _one_of(name: str, ids: list[int]) -> Q:
     return Q(**{name: ids[0]}) if len(ids) == 1 else Q(**{f"{name}__in": ids or [0]})
 
 
-def _any(some: Iterable[Q]) -> Q:
-    """One of these holds; an empty Q among them means everything."""
-    some = list(some)
-    return reduce(or_, some) if all(some) else Q()
-
-
-def _seen(at: datetime) -> QuerySet[Activity]:
-    return Activity.objects.filter(occurred_at__lte=at, known_at__lte=at)
-
-
 def _within(measure: Measure, at: datetime) -> Q:
     since = measure.since(at)
     return Q() if since is None else Q(occurred_at__gt=since)
-
-
-def _widest(measures: list[Measure], at: datetime) -> Q:
-    """The window all of them lie in."""
-    sinces = [measure.since(at) for measure in measures]
-    return Q() if None in sinces else Q(occurred_at__gt=min(sinces))

@@ -67,9 +67,9 @@ class OnActivities(Condition):
             return []
         said = []
         for key, count in Counter(activity.type for activity in seen).items():
-            pattern = ngettext("%(what)s", "%(what)s, %(count)d times", count)
+            pattern = ngettext("%(what)s", "%(what)s (%(count)d times)", count)
             said.append(pattern % {"what": self.vocabulary.type(key), "count": count})
-        return [Evidence("; ".join(said), max(activity.occurred_at for activity in seen))]
+        return [Evidence(", ".join(said), max(activity.occurred_at for activity in seen))]
 
     @property
     def _bar(self) -> tuple[Measure, int]:

@@ -86,12 +86,16 @@ def parse(
 
 
 def read(
-    data: Any, *, vocabulary: Vocabulary, personas: Sequence[Mapping[str, Any]] = ()
+    data: Any,
+    *,
+    vocabulary: Vocabulary,
+    personas: Sequence[Mapping[str, Any]] = (),
+    about: Collection[str] = EVERYTHING,
 ) -> Condition:
     """Like `parse`, for a text that was accepted once: what can no longer be understood,
     because a field or a persona has gone, never holds and says so."""
     try:
-        return parse(data, vocabulary=vocabulary, personas=personas)
+        return parse(data, vocabulary=vocabulary, personas=personas, about=about)
     except Refused as refusal:
         return Unreadable(refusal.message)
 

@@ -1,0 +1,102 @@
+"""The single writer of scores: what the agreement in force makes of what is known of leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from leads.models import Lead
+from leads.refusals import Refused
+from scoring import ledgers, stages, statements
+from scoring.facts import Facts, facts_at
+from scoring.ledgers import ScoreResult
+from scoring.models import AgreementVersion
+from scoring.rulebooks import Rulebook
+
+CHUNK = 2000
+
+
+class NotInForce(Refused):
+    """Another version came into force, or this one never did."""
+
+    def __init__(self, version: AgreementVersion) -> None:
+        super().__init__(
+            "not_in_force",
+            _("%(version)s is not in force.") % {"version": version},
+            _("Only the version in force scores leads."),
+            status=409,
+        )
+
+
+def rescore(
+    lead_ids: Iterable[int] | range,
+    *,
+    version: AgreementVersion,
+    at: datetime,
+    refresh: bool = False,
+) -> int:
+    """Score leads by what is known at `at`, write the scores that differ, and move the leads
+    whose next stage's criteria hold now. Returns how many scores were written.
+
+    A `range` of ids is one chunk; other ids are taken in chunks of 2,000, each written whole or
+    not at all. `refresh` also writes what does not differ: where something may have become known
+    for a moment before the stored `as_of`, the stored score must be dated anew.
+
+    Raises NotInForce for any other version than the one in force.
+    """
+    at = at.astimezone(UTC)
+    if isinstance(lead_ids, range):
+        return _chunk(lead_ids, version, at, refresh)
+    ids = sorted(set(lead_ids))
+    chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+    return sum(_chunk(chunk, version, at, refresh) for chunk in chunks)
+
+
+def score_at(
+    lead: Lead, version: AgreementVersion, at: datetime, rulebook: Rulebook | None = None
+) -> ScoreResult:
+    """The score by what was known of the lead at `at`, in Python.
+
+    With a stored score's version and `as_of` it equals the stored score, unless the lead is
+    queued for rescoring.
+    """
+    rulebook = rulebook or Rulebook(version.body)
+    at = at.astimezone(UTC)
+    return score_of(facts_at(lead, at, known=rulebook.vocabulary.fields), rulebook)
+
+
+def score_of(facts: Facts, rulebook: Rulebook) -> ScoreResult:
+    """The score that a rulebook makes of facts."""
+    raw = {rule.key: rule.raw(facts) for rule in rulebook.rules}
+    return ledgers.sums(ledgers.layout(rulebook.body), raw)
+
+
+@transaction.atomic
+def _chunk(ids: list[int] | range, version: AgreementVersion, at: datetime, refresh: bool) -> int:
+    _hold_in_force(version)
+    written = statements.write(ids, version, at=at, refresh=refresh)
+    if isinstance(ids, range):
+        found = Lead.objects.filter(pk__gte=ids.start, pk__lt=ids.stop).order_by("pk")
+        ids = list(found.values_list("pk", flat=True))
+    stages.begin(ids, version=version, at=at)
+    stages.advance(ids, version=version, at=at)
+    return written
+
+
+def _hold_in_force(version: AgreementVersion) -> None:
+    """Refuse unless the version is in force; keep it so until the transaction ends.
+
+    FOR SHARE: any number of workers hold it at once, and the signature that supersedes it waits
+    for them. On SQLite the one writer is us.
+    """
+    sql = "SELECT 1 FROM scoring_agreementversion WHERE id = %s AND status = %s"
+    if connection.vendor == "postgresql":
+        sql += " FOR SHARE"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [version.pk, AgreementVersion.Status.IN_FORCE])
+        if cursor.fetchone():
+            return
+    raise NotInForce(version)

@@ -1,0 +1,228 @@
+"""The one statement that scores a set of leads and writes what has changed.
+
+The innermost SELECT is the ORM's: a lead a row, the points of each rule, and the moments at which
+time alone changes something. Around it three SELECTs add up: sums of each group, what caps and
+floors leave of them, the score with its ledger. They say in SQL what `scoring.ledgers.sums` says
+in Python. Each is fenced by an OFFSET: without it the planner writes the inner expressions out
+in every place that uses them. Rows come in the order of their ids, so that two writers never
+lock each other out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, DateTimeField, Expression, F, IntegerField, Q, Value, When
+from django.db.models.functions import Least
+
+from leads.models import Lead
+from scoring import ledgers
+from scoring.documents import GROUPS
+from scoring.ledgers import Cell
+from scoring.measures import Sql, Tally
+from scoring.models import AgreementVersion
+from scoring.rulebooks import MOST_COUNTED, Rule, Rulebook
+
+Statement = tuple[str, list[Any]]
+# Later than any moment: SQLite's MIN of several values is NULL where one of them is.
+NEVER = "9999"
+
+_WRITE = """
+    INSERT INTO scoring_score
+        (lead_id, version_id, fit, engagement, total, ledger, as_of, next_change_at)
+    SELECT pk, %s, fit, engagement, total, ledger, %s, next_change_at
+    FROM ({scored}) scored
+    WHERE true
+    ORDER BY pk
+    ON CONFLICT (lead_id) DO UPDATE SET
+        version_id = excluded.version_id,
+        fit = excluded.fit,
+        engagement = excluded.engagement,
+        total = excluded.total,
+        ledger = excluded.ledger,
+        as_of = excluded.as_of,
+        next_change_at = excluded.next_change_at
+    WHERE %s OR (
+        scoring_score.version_id, scoring_score.fit, scoring_score.engagement,
+        scoring_score.total, scoring_score.ledger, scoring_score.next_change_at
+    ) {differs_from} (
+        excluded.version_id, excluded.fit, excluded.engagement,
+        excluded.total, excluded.ledger, excluded.next_change_at
+    )
+"""
+
+
+def write(
+    ids: Sequence[int] | range, version: AgreementVersion, *, at: datetime, refresh: bool
+) -> int:
+    """Score leads of these ids under `version` as of `at`. Returns how many rows were written:
+    those that differ, or with `refresh` all, so that `as_of` is `at`."""
+    scored, params = select(ids, version, at=at)
+    differs_from = "IS NOT" if _sqlite() else "IS DISTINCT FROM"
+    moment = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE.format(scored=scored, differs_from=differs_from),
+            [version.pk, moment, *params, refresh],
+        )
+        return cursor.rowcount
+
+
+def select(ids: Sequence[int] | range, version: AgreementVersion, *, at: datetime) -> Statement:
+    """Columns pk, fit, engagement, total, ledger (JSON), next_change_at; a lead a row."""
+    rulebook = Rulebook(version.body)
+    cells = ledgers.layout(version.body)
+    points = _points(ids, rulebook, at)
+    return _scored(_limited(_summed(points, rulebook, cells), cells), rulebook, cells)
+
+
+def _points(ids: Sequence[int] | range, rulebook: Rulebook, at: datetime) -> Statement:
+    """Columns pk, r0, r1, … (points of each rule) and next_change_at."""
+    tally = Tally(rulebook.measures(), at=at, of=_these(ids, "lead_id"))
+    asked = [measure for rule in rulebook.rules for measure in rule.when.measures()]
+    leads, sql = tally.counted(Lead.objects.filter(_these(ids, "pk")), asked)
+    leads, moments = tally.leaving(leads)
+    rests = When(standing__rests_until__gt=at, then=F("standing__rests_until"))
+    moments["rested"] = Case(rests, output_field=DateTimeField())
+    columns = {f"r{n}": _rule(rule, sql) for n, rule in enumerate(rulebook.rules)} | moments
+    rows = leads.order_by().annotate(**columns).values_list("pk", *columns)
+    inner, params = rows.query.get_compiler(connection=connection).as_sql()
+    earliest = _earliest(list(moments))
+    return f"SELECT raw.*, {earliest} AS next_change_at FROM ({inner}) raw {_fence()}", [*params]
+
+
+def _rule(rule: Rule, sql: Sql) -> Expression:
+    points: Any = Value(rule.points)
+    if rule.counted:
+        points = Value(rule.points) * Least(sql.count(rule.counted), MOST_COUNTED)
+    holds = When(rule.when.as_q(sql), then=points)
+    return Case(holds, default=Value(0), output_field=IntegerField())
+
+
+def _summed(points: Statement, rulebook: Rulebook, cells: Iterable[Cell]) -> Statement:
+    """Adds s_profile, s_channel, s_actions: what the rules of each group give, after their caps."""
+    caps = {cell.key: cell.limit for cell in cells if cell.kind == ledgers.RULE_CAP}
+    sums, params = [], []
+    for group in GROUPS:
+        terms = ["0"]
+        for n, rule in enumerate(rulebook.rules):
+            if rule.group == group:
+                term, limits = _capped(f"r{n}", caps.get(rule.key))
+                terms.append(term)
+                params += limits
+        sums.append(f"{' + '.join(terms)} AS s_{group}")
+    return _around(points, ["points.*", *sums], params, "points")
+
+
+def _limited(summed: Statement, cells: Iterable[Cell]) -> Statement:
+    """Adds c_GROUP (after the group's cap) and g_GROUP (after its floor)."""
+    limits = {(cell.kind, cell.key): cell.limit for cell in cells}
+    columns, params = ["summed.*"], []
+    for group in GROUPS:
+        capped, cap = _bounded(_least(), f"s_{group}", limits.get((ledgers.GROUP_CAP, group)))
+        columns.append(f"{capped} AS c_{group}")
+        floored, floor = _bounded(_greatest(), capped, limits.get((ledgers.GROUP_FLOOR, group)))
+        columns.append(f"{floored} AS g_{group}")
+        params += [*cap, *cap, *floor]
+    return _around(summed, columns, params, "summed")
+
+
+def _scored(limited: Statement, rulebook: Rulebook, cells: Sequence[Cell]) -> Statement:
+    fit = " + ".join(f"g_{group}" for group in ledgers.FIT)
+    ledger, params = _ledger(rulebook, cells)
+    floors = [cell.limit for cell in cells if cell.kind == ledgers.TOTAL_FLOOR]
+    total, floor = _bounded(_greatest(), f"{fit} + g_actions", *floors or [None])
+    columns = [
+        "pk",
+        f"{fit} AS fit",
+        "g_actions AS engagement",
+        f"{total} AS total",
+        f"{ledger} AS ledger",
+        "next_change_at",
+    ]
+    return _around(limited, columns, [*floor, *params], "limited")
+
+
+def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Statement:
+    """All cells as one JSON list."""
+    places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
+    values, params = [], []
+    for cell in cells:
+        value, limits = _cell(cell, places)
+        values.append(f"({value})")
+        params += limits
+    if not _sqlite():
+        # Not jsonb_build_array: functions take 100 arguments at most.
+        return f"to_jsonb(ARRAY[{', '.join(values)}]::integer[])", params
+    return f"'[' || {_concatenated(values)} || ']'", params
+
+
+def _cell(cell: Cell, places: dict[str, str]) -> Statement:
+    if cell.kind == ledgers.RULE:
+        return places[cell.key], []
+    if cell.kind == ledgers.RULE_CAP:
+        capped, params = _capped(places[cell.key], cell.limit)
+        return f"{capped} - {places[cell.key]}", params
+    if cell.kind == ledgers.GROUP_CAP:
+        return f"c_{cell.group} - s_{cell.group}", []
+    if cell.kind == ledgers.GROUP_FLOOR:
+        return f"g_{cell.group} - c_{cell.group}", []
+    total = " + ".join(f"g_{group}" for group in GROUPS)
+    return f"{_greatest()}(%s - ({total}), 0)", [cell.limit]
+
+
+def _around(inner: Statement, columns: Iterable[str], params: list[Any], alias: str) -> Statement:
+    sql = f"SELECT {', '.join(columns)} FROM ({inner[0]}) {alias} {_fence()}"
+    return sql, [*params, *inner[1]]
+
+
+def _capped(value: str, cap: int | None) -> Statement:
+    """Within ±cap."""
+    if cap is None:
+        return value, []
+    return f"{_greatest()}({_least()}({value}, %s), %s)", [cap, -cap]
+
+
+def _bounded(function: str, value: str, limit: int | None) -> Statement:
+    return (value, []) if limit is None else (f"{function}({value}, %s)", [limit])
+
+
+def _earliest(moments: list[str]) -> str:
+    quoted = [connection.ops.quote_name(name) for name in moments]
+    if not _sqlite():
+        return f"LEAST({', '.join(quoted)})"
+    known = ", ".join(f"COALESCE({name}, '{NEVER}')" for name in quoted)
+    return f"NULLIF(MIN({known}, '{NEVER}'), '{NEVER}')"
+
+
+def _concatenated(values: list[str]) -> str:
+    """Values with commas between them, as a balanced tree: SQLite limits the depth."""
+    if len(values) == 1:
+        return values[0]
+    middle = len(values) // 2
+    return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
+
+
+def _these(ids: Sequence[int] | range, column: str) -> Q:
+    if isinstance(ids, range):
+        return Q(**{f"{column}__gte": ids.start, f"{column}__lt": ids.stop})
+    return Q(**{f"{column}__in": ids})
+
+
+def _fence() -> str:
+    return "LIMIT -1 OFFSET 0" if _sqlite() else "OFFSET 0"
+
+
+def _least() -> str:
+    return "MIN" if _sqlite() else "LEAST"
+
+
+def _greatest() -> str:
+    return "MAX" if _sqlite() else "GREATEST"
+
+
+def _sqlite() -> bool:
+    return connection.vendor == "sqlite"
