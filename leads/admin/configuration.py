@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from leads import fields
+from leads import channels, fields
 from leads.admin.pages import ConfigurationAdmin
 from leads.models import ActivityType, Attribute, Campaign, Channel, UnmappedOwner
+from leads.nudges import nudge
 from leads.refusals import Refused
 
 
@@ -109,6 +111,10 @@ class ChannelAdmin(ConfigurationAdmin):
     search_fields = ["name", "key"]
     prepopulated_fields = {"key": ["name"]}
     key_fields = ("key",)
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
+        channels.save(obj, at=timezone.now())
+        nudge("scoring.tasks.rescore_stale")
 
 
 @admin.register(Campaign)

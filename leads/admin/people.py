@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -92,10 +93,24 @@ class TeamAdmin(ConfigurationAdmin):
         return team.people_count
 
 
+class TokenForm(forms.ModelForm):
+    """Whose key, and what for."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["user", "label"]
+
+    def clean_user(self) -> User:
+        if not self.cleaned_data["user"].is_active:
+            raise forms.ValidationError(_("This person may no longer sign in."))
+        return self.cleaned_data["user"]
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):
     """Tokens are made and revoked, never edited or removed."""
 
+    form = TokenForm
     list_display = ["prefix", "user", "label", "created_at", "last_used_at", "revoked_at"]
     list_filter = ["revoked_at"]
     list_select_related = ["user"]
