@@ -1,0 +1,178 @@
+"""What one text says differently from another: a sentence a change, never JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from scoring.conditions import Vocabulary
+from scoring.documents import GROUPS, Body, ItemJSON, item, text
+from scoring.sentences import values
+from scoring.sentences.facets import Facets, Speaker
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `kind` is changed, new, gone, moved (another order), or reworded (only in
+    another language). `old` is empty where something is new, `new` where it is gone."""
+
+    section: str
+    label: str
+    kind: str = "changed"
+    old: str = ""
+    new: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "changed":
+            return f"{self.label}: {self.old} → {self.new}"
+        return f"{self.label}: {self.said}"
+
+    @property
+    def said(self) -> str:
+        """The word for what happened to it."""
+        return {
+            "changed": _("changed"),
+            "new": _("new"),
+            "gone": _("removed"),
+            "moved": _("in another order"),
+            "reworded": _("reworded in another language"),
+        }[self.kind]
+
+
+def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[Change]:
+    """Every difference, in the order of the document; empty exactly if the texts are the same."""
+    vocabulary = vocabulary or Vocabulary()
+    pair = _Pair(old, new, Speaker(old, vocabulary, names=new), Speaker(new, vocabulary))
+    return [
+        *pair.one("about", _about, lambda say: say.about),
+        *pair.list("stages", _("Stage"), lambda body: body["stages"], lambda say: say.stage),
+        *_criteria(pair),
+        *pair.list("personas", _("Persona"), lambda body: body["personas"], lambda s: s.persona),
+        *pair.list("score", _("Rule"), lambda body: body["score"]["rules"], lambda say: say.rule),
+        *pair.one("score", _limits, lambda say: say.limits),
+        *pair.list("clocks", _("Clock"), lambda body: body["clocks"], lambda say: say.clock),
+        *_checklists(pair),
+        *pair.list("reasons", _("Reason"), lambda body: body["reasons"], lambda say: say.reason),
+        *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
+    ]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two texts and who says what in each."""
+
+    old: Body
+    new: Body
+    before: Speaker
+    after: Speaker
+
+    def one(
+        self,
+        section: str,
+        part: Callable[[Body], ItemJSON],
+        said: Callable[[Speaker], Callable[[ItemJSON], Facets]],
+    ) -> Iterator[Change]:
+        """Differences of a part that both have."""
+        old, new = part(self.old), part(self.new)
+        yield from _between(section, "", old, new, said(self.before)(old), said(self.after)(new))
+
+    def list(
+        self,
+        section: str,
+        noun: str,
+        part: Callable[[Body], list[ItemJSON]],
+        said: Callable[[Speaker], Callable[[ItemJSON], Facets]],
+    ) -> Iterator[Change]:
+        """Differences of a list: changed and new ones in their new order, then those gone."""
+        olds, news = part(self.old), part(self.new)
+        for each in news:
+            facets, known = said(self.after)(each), item(olds, each["key"])
+            if known is None:
+                yield Change(section, _called(noun, facets), "new", new=_summary(facets))
+            else:
+                old = said(self.before)(known)
+                yield from _between(section, noun, _own(known), _own(each), old, facets)
+        for each in olds:
+            if item(news, each["key"]) is None:
+                facets = said(self.before)(each)
+                yield Change(section, _called(noun, facets), "gone", old=_summary(facets))
+        if _order(olds, news) != _order(news, olds):
+            yield Change(section, noun, "moved")
+
+
+def _between(
+    section: str, noun: str, old: ItemJSON, new: ItemJSON, before: Facets, after: Facets
+) -> Iterator[Change]:
+    """What differs of one thing. Where no words do, they do in another language."""
+    found = False
+    for name in before | after:
+        was, is_now = before.get(name, ""), after.get(name, "")
+        if was != is_now:
+            found = True
+            label = f"{_plain(after)}: {name}" if name and noun else name or noun
+            yield Change(section, label, "changed", was or _("none"), is_now or _("none"))
+    if old != new and not found:
+        yield Change(section, _called(noun, after), "reworded")
+
+
+def _criteria(pair: _Pair) -> Iterator[Change]:
+    """Of stages that both have; those of a new stage are read in the document."""
+    for new in pair.new["stages"]:
+        old = item(pair.old["stages"], new["key"])
+        if old is not None:
+            noun = _("Criterion of %(stage)s") % {"stage": text(new["name"])}
+            key = new["key"]
+            yield from pair.list(
+                "stages",
+                noun,
+                lambda body, key=key: item(body["stages"], key)["criteria"] or [],
+                lambda say: say.criterion,
+            )
+
+
+def _checklists(pair: _Pair) -> Iterator[Change]:
+    for name, title in values.CHECKLISTS.items():
+        yield from pair.list(
+            "checklists",
+            str(title),
+            lambda body, name=name: body["checklists"][name],
+            lambda say: say.check,
+        )
+
+
+def _about(body: Body) -> ItemJSON:
+    return {"title": body["title"], "summary": body["summary"]}
+
+
+def _limits(body: Body) -> ItemJSON:
+    score = body["score"]
+    floors = {group: score.get("floors", {}).get(group) for group in GROUPS}
+    caps = {group: score["caps"].get(group) for group in GROUPS}
+    return {"caps": caps, "floors": floors, "floor": score["floor"]}
+
+
+def _own(part: ItemJSON) -> ItemJSON:
+    """Without what is compared on its own."""
+    return {name: value for name, value in part.items() if name != "criteria"}
+
+
+def _order(items: list[ItemJSON], others: list[ItemJSON]) -> list[str]:
+    """Keys of those that are in both lists, in the order of the first."""
+    return [each["key"] for each in items if item(others, each["key"])]
+
+
+def _plain(facets: Facets) -> str:
+    return capfirst(facets.get("", ""))
+
+
+def _called(noun: str, facets: Facets) -> str:
+    name = _plain(facets)
+    return f"{noun}: {name}" if noun and name else noun or name
+
+
+def _summary(facets: Facets) -> str:
+    """The first thing said of it beside its name, else its name."""
+    return next((said for name, said in facets.items() if name and said), facets.get("", ""))

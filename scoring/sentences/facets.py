@@ -1,0 +1,111 @@
+"""What is said of each part of a body, one word or figure at a time: the ground of comparisons."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from leads.models import Side
+from scoring.conditions import Did, Vocabulary, read
+from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, text
+from scoring.journeys import RETURN_ORDER, StageJSON, stage, stages_of_kind
+from scoring.models import Stage
+from scoring.sentences import values
+
+# Words by what they are about; under "" stands how the thing is called.
+Facets = dict[str, str]
+
+
+class Speaker:
+    """Says the parts of one body, with its personas and stage names; stages that `names`, another
+    body, has too are called as they are called there."""
+
+    def __init__(self, body: Body, vocabulary: Vocabulary, *, names: Body | None = None) -> None:
+        self.body = body
+        self.names = names or body
+        self.vocabulary = vocabulary
+
+    def about(self, part: ItemJSON) -> Facets:
+        return {_("Title"): text(part["title"]), _("Summary"): text(part["summary"])}
+
+    def stage(self, part: StageJSON) -> Facets:
+        return {
+            "": text(part["name"]),
+            _("meaning"): text(part["meaning"]),
+            _("team"): str(Side(part["side"]).label),
+            _("kind"): str(Stage.Kind(part["kind"]).label),
+            _("arrows to"): ", ".join(self._name(key) for key in part["next"]),
+        }
+
+    def criterion(self, part: ItemJSON) -> Facets:
+        return self._labelled(part, self.words(part["when"])) | {
+            _("group"): str(values.GROUPS[part["group"]])
+        }
+
+    def persona(self, part: ItemJSON) -> Facets:
+        return {"": text(part["name"]), _("who"): self.words(part["when"])}
+
+    def rule(self, part: ItemJSON) -> Facets:
+        words = self.words(part["when"], each=part["times"] == "every")
+        return self._labelled(part, words) | {
+            _("points"): values.points(part["points"]),
+            _("at most"): "" if part["cap"] is None else str(part["cap"]),
+            _("counts"): _("every time") if part["times"] == "every" else _("once"),
+            _("group"): str(values.GROUPS[part["group"]]),
+        }
+
+    def limits(self, part: ItemJSON) -> Facets:
+        said = {}
+        for group in GROUPS:
+            cap, floor = part["caps"][group], part["floors"][group]
+            name = {"group": values.GROUPS[group]}
+            said[_("Cap of %(group)s") % name] = "" if cap is None else str(cap)
+            said[_("Floor of %(group)s") % name] = "" if floor is None else values.points(floor)
+        return said | {_("Floor of the score"): values.points(part["floor"])}
+
+    def clock(self, part: ItemJSON) -> Facets:
+        return {
+            "": str(values.CLOCKS[part["key"]]),
+            _("within"): values.duration(part["minutes"]),
+            _("team"): str(Side(part["side"]).label),
+        }
+
+    def check(self, part: ItemJSON) -> Facets:
+        collects = part.get("collects")
+        asks = text(collects["label"]) if collects else ""
+        return {"": text(part["label"]), _("asks for"): asks}
+
+    def reason(self, part: ItemJSON) -> Facets:
+        return {
+            "": text(part["label"]),
+            _("then"): self._place(part["then"]),
+            _("rests"): values.days(part["rest_days"]) if part["rest_days"] else "",
+            _("advice"): text(part["advice"]),
+            _("group"): str(values.REASON_GROUPS[part["group"]]),
+        }
+
+    def goal(self, part: ItemJSON) -> Facets:
+        return {
+            "": text(part["label"]),
+            _("target"): text(part["target"]),
+            _("counter-metric"): text(part["counter"]),
+        }
+
+    def words(self, when: ConditionJSON, *, each: bool = False) -> str:
+        """The condition as a sentence; `each` of what it counts, where it can."""
+        condition = read(when, vocabulary=self.vocabulary, personas=self.body["personas"])
+        return condition.each_words() if each and isinstance(condition, Did) else condition.words()
+
+    def _labelled(self, part: ItemJSON, words: str) -> Facets:
+        label = text(part["label"])
+        return {"": label, _("condition"): words} if label else {"": words}
+
+    def _name(self, key: str) -> str:
+        found = stage(self.names, key) or stage(self.body, key)
+        return text(found["name"]) if found else key
+
+    def _place(self, then: str) -> str:
+        """The name of the stage a return leads to, by its kind."""
+        for kind in RETURN_ORDER[then]:
+            for key in stages_of_kind(self.body, kind):
+                return self._name(key)
+        return self._name(self.body["stages"][0]["key"])

@@ -1,0 +1,71 @@
+"""Numbers, durations and fixed words of the agreement, as people read them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+# Terms of days are read as working days of this many minutes.
+WORKING_DAY = 480
+
+GROUPS = {
+    "profile": gettext_lazy("Profile"),
+    "channel": gettext_lazy("Channel"),
+    "actions": gettext_lazy("Actions"),
+    "undesirable": gettext_lazy("Undesirables"),
+    "score": gettext_lazy("Score"),
+}
+REASON_GROUPS = {
+    "fit": gettext_lazy("Fit"),
+    "authority": gettext_lazy("Authority"),
+    "timing": gettext_lazy("Timing"),
+    "budget": gettext_lazy("Budget"),
+    "no_response": gettext_lazy("No response"),
+    "bad_data": gettext_lazy("Bad data"),
+    "duplicate": gettext_lazy("Duplicate"),
+    "already_owned": gettext_lazy("Already owned"),
+    "competitor": gettext_lazy("Competitor"),
+    "other": gettext_lazy("Other"),
+}
+CLOCKS = {
+    "answer": gettext_lazy("Accept or return a handoff"),
+    "first_contact": gettext_lazy("Try to reach the lead"),
+    "qualify": gettext_lazy("Qualify or return"),
+    "answer_return": gettext_lazy("Answer a return"),
+}
+CLOCK_STARTS = {
+    "answer": gettext_lazy("from the handover"),
+    "first_contact": gettext_lazy("from the acceptance"),
+    "qualify": gettext_lazy("from the first try"),
+    "answer_return": gettext_lazy("from the return"),
+}
+CHECKLISTS = {
+    "acceptance": gettext_lazy("To accept a lead"),
+    "qualification": gettext_lazy("To qualify a lead"),
+}
+
+
+def duration(minutes: int) -> str:
+    """Working time in at most two units: "45 min", "4 h", "1 h 30 min", "2 days", "1 day 2 h"."""
+    days, rest = divmod(minutes, WORKING_DAY)
+    hours, left = divmod(rest, 60)
+    parts = [
+        ngettext("%(n)d day", "%(n)d days", days) % {"n": days} if days else "",
+        _("%(n)d h") % {"n": hours} if hours else "",
+        _("%(n)d min") % {"n": left} if left else "",
+    ]
+    return " ".join([part for part in parts if part])
+
+
+def days(count: int) -> str:
+    return ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
+
+
+def points(value: int) -> str:
+    """With its sign, a true minus sign."""
+    return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"
+
+
+def limit(value: int | None, said: str) -> str:
+    """`said` with the value filled in, nothing where there is no limit."""
+    return "" if value is None else said % {"n": points(value).lstrip("+")}
