@@ -59,21 +59,12 @@ def is_working(calendar: Calendar, at: datetime) -> bool:
     return bool(working_intervals(calendar, at, at + timedelta(microseconds=1)))
 
 
-def is_known_place(country: str, region: str = "") -> bool:
-    """Whether public holidays of this country (ISO 3166) and region are known."""
-    try:
-        holidays.country_holidays(country, subdiv=region or None)
-    except NotImplementedError:
-        return False
-    return True
-
-
 class _Rules:
     """What a calendar says, read once."""
 
     def __init__(self, calendar: Calendar) -> None:
         self.zone = ZoneInfo(calendar.time_zone)
-        self.place = (calendar.country.upper(), calendar.region.upper())
+        self.place = (calendar.country, calendar.region)
         self.days_off = {day.date for day in calendar.days_off.all()}
         self._hours = [(h.weekday, h.starts, h.ends) for h in calendar.hours.all()]
 
@@ -105,10 +96,12 @@ def _since_midnight(moment: time) -> timedelta:
 
 @cache
 def _public_holidays(country: str, region: str, year: int) -> frozenset[date]:
-    """None where the place is unknown: the admin's form refuses such a place by name."""
-    if not country or not is_known_place(country, region):
+    """None where the place is unknown; whoever enters a calendar is told (`Calendar.clean`)."""
+    try:
+        found = holidays.country_holidays(country, subdiv=region or None, years=year)
+    except NotImplementedError:
         return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
+    return frozenset(found)
 
 
 def _intervals(rules: _Rules, start: datetime, end: datetime) -> Iterator[Interval]:

@@ -26,17 +26,16 @@ def deliver(*, at: datetime, limit: int = 2000) -> int:
     aside with its problem, tried again later, and holds nobody up. The rest is ticked off in
     one go.
     """
-    done, handed_over = 0, False
+    done = 0
     while done < limit and (batch := events.pending(BATCH, at=at)):
         following = [event for event in batch if follows(event)]
         taken = _tick_off([event for event in batch if not follows(event)], at=at)
         taken += sum(_deliver_one(event, at=at) for event in following)
-        handed_over |= any(follows(event) is _hand_over for event in following)
+        if any(follows(event) is _hand_over for event in following):
+            releases.release(at=at)
         done += taken
         if not taken:  # Somebody else has all of them in hand.
             break
-    if handed_over:
-        releases.release(at=at)
     return done
 
 

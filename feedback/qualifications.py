@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from feedback import opportunities, outcomes, terms
 from feedback.handoffs import rights
 from feedback.models import ChecklistAnswer, Handoff, Opportunity
-from leads import changes, fields
-from leads.models import Attribute, Note, User
+from leads import changes
+from leads.models import Note, User
 from leads.refusals import Refused
-from scoring import documents
 
 SOURCE = "sales"
 
@@ -63,29 +62,13 @@ def _learn(
     by: User,
     at: datetime,
 ) -> None:
-    """What the checklist collects becomes knowledge about the lead, with sales as its source."""
+    """What the checklist collects becomes knowledge about the lead, with sales as its source.
+    The fields exist since the agreement came into force."""
     collecting = {item["key"]: item["collects"] for item in items if item.get("collects")}
     if not collecting:
         return
-    _register(list(collecting.values()))
     learnt = {collects["attribute"]: given[key] for key, collects in collecting.items()}
     changes.record(handoff.lead, learnt, source=SOURCE, known_at=at, by=by)
-
-
-def _register(collecting: list[dict[str, Any]]) -> None:
-    """Fields that the agreement collects and nobody has made yet."""
-    known = fields.registry()
-    for collects in collecting:
-        if collects["attribute"] not in known:
-            label = documents.text(collects.get("label")) or collects["attribute"]
-            new = Attribute(
-                key=collects["attribute"],
-                label=label,
-                type=collects.get("type", Attribute.Type.TEXT),
-                choices=collects.get("choices", []),
-                purpose=_("Asked when a lead is qualified."),
-            )
-            fields.save(new)
 
 
 def _keep(

@@ -7,9 +7,9 @@ from factory.django import DjangoModelFactory
 
 from feedback import clocks, steps
 from feedback.models import Calendar, Handoff, Pool, PoolMember, WorkingHours
-from leads import access
+from leads import access, fields
 from leads.folding import fold
-from leads.models import Channel, Company, Lead, Side, Team, User
+from leads.models import Attribute, Channel, Company, Lead, LeadChange, Side, Team, User
 from scoring import documents, shapes, stages
 from scoring.models import AgreementVersion, Reason, Stage, StageEntry
 
@@ -58,14 +58,23 @@ class ChannelFactory(DjangoModelFactory):
 
 
 class LeadFactory(DjangoModelFactory):
+    """A lead with the log of what is known about it."""
+
     class Meta:
         model = Lead
+        skip_postgeneration_save = True
 
     first_name = "Kim"
     last_name = factory.Sequence(lambda n: f"Lead{n}")
     company = factory.SubFactory(CompanyFactory)
-    company_name = factory.SelfAttribute("company.name")
+    company_name = factory.LazyAttribute(lambda lead: lead.company.name if lead.company else "")
     created_at = MONDAY
+
+    @factory.post_generation
+    def log(self, create, extracted, **kwargs):
+        known = {key: getattr(self, key) for key in fields.built_in()}
+        values = {key: value for key, value in known.items() if value}
+        LeadChange.objects.create(lead=self, values=values, source="test", known_at=MONDAY)
 
 
 class CalendarFactory(DjangoModelFactory):
@@ -107,7 +116,7 @@ class PoolMemberFactory(DjangoModelFactory):
 
 
 class AgreementVersionFactory(DjangoModelFactory):
-    """A version in force (Classic), with its stages and reasons."""
+    """A version in force (Classic), with its stages, its reasons and the fields it collects."""
 
     class Meta:
         model = AgreementVersion
@@ -131,6 +140,10 @@ class AgreementVersionFactory(DjangoModelFactory):
             facts = {"group": reason["group"], "position": position}
             label = documents.text(reason["label"])
             Reason.objects.update_or_create(key=reason["key"], defaults=facts | {"label": label})
+        for item in documents.collecting(self.body):
+            asked = item["collects"]
+            facts = {"type": asked["type"], "label": documents.text(asked["label"])}
+            Attribute.objects.update_or_create(key=asked["attribute"], defaults=facts)
 
 
 def version_in_force() -> AgreementVersion:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +11,9 @@ from feedback import steps
 from feedback.models import Evidence, Handoff, Pool
 from leads.models import Lead
 from leads.refusals import Refused
-from scoring import ledgers
+from scoring import explanations, ledgers, scores
 from scoring.models import Score, Stage, StageEntry, Standing
+from scoring.scores import ScoreResult
 
 
 @transaction.atomic
@@ -50,7 +49,7 @@ def _pool() -> Pool:
 
 
 def _open(entry: StageEntry, lead: Lead, pool: Pool, *, at: datetime) -> Handoff:
-    score = _score(entry, lead)
+    score = _score(entry)
     trigger = lead.activities.filter(known_at__lte=at, occurred_at__lte=at)
     latest = trigger.order_by("-occurred_at", "-pk").first()
     handoff = Handoff.objects.create(
@@ -68,33 +67,20 @@ def _open(entry: StageEntry, lead: Lead, pool: Pool, *, at: datetime) -> Handoff
     return handoff
 
 
-def _score(entry: StageEntry, lead: Lead) -> Score | Any:
-    """The stored score where it is of the entry's version; else what it was at the entry."""
-    from scoring import scores
+def _score(entry: StageEntry) -> Score | ScoreResult:
+    """The score the lead entered with: as stored, or as it was if it was rescored since."""
+    stored = Score.objects.filter(
+        lead_id=entry.lead_id, version_id=entry.version_id, as_of__lte=entry.at
+    )
+    return stored.first() or scores.score_at(entry.lead, entry.version, entry.at)
 
-    stored = Score.objects.filter(lead=lead, version_id=entry.version_id).first()
-    return stored or scores.score_at(lead, entry.version, entry.at)
 
-
-def _freeze(handoff: Handoff, score: Score | Any) -> None:
-    from scoring import explanations
-
+def _freeze(handoff: Handoff, score: Score | ScoreResult) -> None:
     entry = handoff.entry
     lines = ledgers.lines(score, handoff.version)
     criteria = explanations.criteria(handoff.lead, handoff.version, entry.stage.key, entry.at)
     Evidence.objects.create(
         handoff=handoff,
-        ledger=[_plain(line) for line in lines],
-        criteria=[_plain(criterion) for criterion in criteria],
+        ledger=[line.to_dict() for line in lines],
+        criteria=[criterion.to_dict() for criterion in criteria],
     )
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    """A dataclass as JSON: moments as ISO text, lazy words as text."""
-    return {key: _value(value) for key, value in asdict(row).items()}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value if isinstance(value, int | float | bool | list | dict | None) else str(value)

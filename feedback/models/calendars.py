@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from holidays import list_supported_countries
 from simple_history.models import HistoricalRecords
 
 
@@ -24,6 +28,16 @@ class Calendar(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The zone and the place must be known: without them working time means something else."""
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": _("There is no such time zone.")})
+        countries = list_supported_countries(include_aliases=False)
+        if self.country and self.country not in countries:
+            raise ValidationError({"country": _("Public holidays of this country are unknown.")})
+        if self.region and self.region not in countries.get(self.country, []):
+            raise ValidationError({"region": _("This country has no such region.")})
 
 
 class WorkingHours(models.Model):

@@ -15,6 +15,7 @@ from feedback.opportunities import amounts
 from leads import events
 from leads.models import Lead, User
 from leads.refusals import Refused
+from scoring import agreements
 from scoring.models import AgreementVersion
 
 Status = Opportunity.Status
@@ -116,8 +117,6 @@ def _mover(opportunity: Opportunity) -> tuple[Lead | None, AgreementVersion | No
     moves its lead."""
     if opportunity.kind != Opportunity.Kind.NEW_BUSINESS:
         return None, None
-    from scoring import agreements
-
     handoff = opportunity.handoff
     contact = opportunity.contacts.select_related("lead").filter(primary=True).first()
     return (

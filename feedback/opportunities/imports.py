@@ -12,6 +12,7 @@ from feedback.models import Opportunity, OpportunityContact
 from feedback.opportunities.openings import kind_for
 from leads import events
 from leads.models import Lead, UnmappedOwner, User
+from scoring import agreements
 from scoring.models import StageEntry
 
 
@@ -55,8 +56,6 @@ def import_closed(
     OpportunityContact.objects.create(opportunity=opportunity, lead=lead, primary=True)
     said = {"opportunity": opportunity.pk, "kind": opportunity.kind, "cause": "import"}
     events.write(f"opportunity.{status}", at=closed_at, lead=lead, data=said)
-    from scoring import agreements
-
     version = agreements.in_force()
     if version and status == Opportunity.Status.WON and not lead.handoffs.unclosed().exists():
         moves.won(lead, version, at=closed_at, cause=StageEntry.Cause.IMPORT)

@@ -1,0 +1,272 @@
+"""What happened becomes a handoff, a notification, a mail: once, and never lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from feedback import clocks, deliveries, handoffs, notifications
+from feedback.models import Evidence, Handoff, Notification
+from leads import events
+from leads.models import Event
+from scoring import stages
+from scoring.models import Score, StageEntry
+from tests.conftest import person
+from tests.factories import (
+    MONDAY,
+    HandoffFactory,
+    LeadFactory,
+    PoolFactory,
+    PoolMemberFactory,
+    entry_for,
+    version_in_force,
+)
+from tests.test_handoffs import accepted, returned
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def pool(sam):
+    pool = PoolFactory(team=sam.team)
+    PoolMemberFactory(pool=pool, user=sam)
+    return pool
+
+
+def entered(lead=None) -> StageEntry:
+    return entry_for(lead or LeadFactory(), version_in_force())
+
+
+def told(kind: str) -> set:
+    return {row.user for row in Notification.objects.filter(event__kind=kind)}
+
+
+# Stage entries become handoffs
+
+
+def test_a_stage_entry_becomes_a_handoff_that_is_offered_at_once(pool, sam):
+    entry = entered()
+    deliveries.deliver(at=MONDAY + MINUTE)
+    handoff = Handoff.objects.get()
+    assert (handoff.entry, handoff.lead, handoff.version) == (entry, entry.lead, entry.version)
+    assert (handoff.opened_at, handoff.offered_at) == (MONDAY + MINUTE, MONDAY + MINUTE)
+    assert handoff.owner == sam
+    assert handoff.trigger_at == entry.at
+    assert not Event.objects.filter(delivered_at=None, kind="stage.entered").exists()
+
+
+def test_delivering_again_and_opening_again_change_nothing(pool):
+    entry = entered()
+    deliveries.deliver(at=MONDAY)
+    Event.objects.filter(kind="stage.entered").update(delivered_at=None)
+    deliveries.deliver(at=MONDAY + HOUR)
+    assert handoffs.open_for(entry, at=MONDAY + HOUR) == Handoff.objects.get()
+    assert Notification.objects.filter(event__kind="handoff.offered").count() == 1
+
+
+def test_a_handoff_freezes_the_stored_ledger_and_the_criteria(pool):
+    lead = LeadFactory()
+    version = version_in_force()
+    cells = len(ledgers_layout(version))
+    ledger = [65, *[0] * (cells - 1)]
+    Score.objects.create(
+        lead=lead, version=version, fit=40, engagement=25, total=65, ledger=ledger, as_of=MONDAY
+    )
+    entered(lead)
+    deliveries.deliver(at=MONDAY)
+    handoff = Handoff.objects.get()
+    evidence = Evidence.objects.get(handoff=handoff)
+    assert handoff.score == 65
+    assert sum(line["points"] for line in evidence.ledger) == 65
+    keys = [criterion["key"] for criterion in evidence.criteria]
+    assert keys == [each["key"] for each in version.body["stages"][1]["criteria"]]
+
+
+def ledgers_layout(version):
+    from scoring import ledgers
+
+    return ledgers.layout(version.body)
+
+
+def test_an_imported_entry_hands_nothing_over_and_tells_nobody(pool):
+    version, lead = version_in_force(), LeadFactory()
+    cause = StageEntry.Cause.IMPORT
+    entry = stages.enter(lead, "mql", cause=cause, at=MONDAY, version=version)
+    deliveries.deliver(at=MONDAY)
+    assert handoffs.open_for(entry, at=MONDAY) is None
+    assert not Handoff.objects.exists()
+    assert not Notification.objects.exists()
+    assert not Event.objects.filter(delivered_at=None).exists()
+
+
+def test_a_lead_that_has_gone_on_or_is_open_already_is_not_handed_over(pool):
+    gone = entered()
+    stages.enter(gone.lead, "out", cause=StageEntry.Cause.RETURNED, at=MONDAY, version=gone.version)
+    handoff = HandoffFactory(pool=pool)
+    again = stages.enter(
+        handoff.lead, "mql", cause=StageEntry.Cause.CRITERIA, at=MONDAY, version=handoff.version
+    )
+    assert handoffs.open_for(gone, at=MONDAY) is None
+    assert handoffs.open_for(again, at=MONDAY) is None
+    assert Handoff.objects.get() == handoff
+
+
+def test_without_a_pool_the_event_is_kept_with_its_problem_and_tried_again(sam):
+    entered()
+    deliveries.deliver(at=MONDAY)
+    event = Event.objects.get(kind="stage.entered", data__kind="handoff")
+    assert (event.delivered_at, event.attempts) == (None, 1)
+    assert "no pool" in event.problem
+    PoolFactory(team=sam.team)
+    deliveries.deliver(at=event.retry_at)
+    assert Handoff.objects.get().offered_at == event.retry_at
+
+
+def test_one_event_that_cannot_be_delivered_holds_nobody_up(pool, sam):
+    broken = events.write("handoff.offered", at=MONDAY, data={"handoff": 0})
+    entered()
+    deliveries.deliver(at=MONDAY)
+    assert Handoff.objects.get().owner == sam
+    for _ in range(8):
+        broken.refresh_from_db()
+        deliveries.deliver(at=broken.retry_at)
+    broken.refresh_from_db()
+    assert (broken.attempts, broken.delivered_at) == (9, None)
+    assert "DoesNotExist" in broken.problem
+
+
+def test_many_events_without_consequence_are_ticked_off_in_few_questions(
+    pool, django_assert_max_num_queries
+):
+    for _ in range(50):
+        events.write("lead.changed", at=MONDAY)
+    with django_assert_max_num_queries(6):
+        assert deliveries.deliver(at=MONDAY) == 50
+
+
+# Who is told
+
+
+def test_an_offer_is_told_to_its_owner_and_without_one_to_those_on_duty(pool, sam, tom, maya):
+    entered()
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.offered") == {sam}
+    Notification.objects.all().delete()
+    PoolMemberFactory(pool=pool, user=tom, on_duty=False)
+    entered()
+    deliveries.deliver(at=MONDAY - timedelta(days=1))  # On Sunday nobody is there.
+    assert told("handoff.offered") == {sam}
+
+
+def test_a_return_is_told_to_marketing_with_its_reason(sam, maya, mark, olu):
+    handoff = returned(HandoffFactory(), sam)
+    deliveries.deliver(at=MONDAY + HOUR)
+    assert told("handoff.returned") == {maya, mark}
+    said = notifications.sentence(Notification.objects.get(user=maya))
+    assert said.text == f"Sam Okafor returned {handoff.lead}: No budget this year."
+    assert said.url == f"/handoffs/{handoff.pk}/"
+
+
+def test_a_message_is_told_to_the_other_side(sam, maya, mark):
+    handoff = returned(HandoffFactory(), sam)
+    handoffs.reply(handoff, by=maya, at=MONDAY, text="Which year?")
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.replied") == {sam}
+    handoffs.reply(handoff, by=sam, at=MONDAY, text="The next one.")
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.replied") == {sam, maya}
+
+
+def test_a_lead_given_to_a_colleague_is_told_to_them_and_not_to_who_takes_one(sam, tom, lena):
+    handoff = handoffs.assign(HandoffFactory(), to=sam, by=sam, at=MONDAY)
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.assigned") == set()
+    handoffs.assign(handoff, to=tom, by=lena, at=MONDAY)
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.assigned") == {tom}
+
+
+def test_agreements_are_told_to_those_who_sign_and_those_who_work_by_them(
+    maya, mark, sam, lena, olu, nina
+):
+    version = version_in_force()
+    events.write("agreement.proposed", at=MONDAY, actor=maya, data={"version": version.pk})
+    events.write("agreement.in_force", at=MONDAY, actor=lena, data={"version": version.pk})
+    deliveries.deliver(at=MONDAY)
+    assert told("agreement.proposed") == {mark, lena}
+    assert told("agreement.in_force") == {maya, mark, sam, olu}
+    said = notifications.sentence(Notification.objects.get(user=maya))
+    assert said.text == f"Agreement {version.number} is in force."
+    assert said.url == f"/agreement/versions/{version.pk}/"
+
+
+def test_an_event_of_an_import_tells_nobody(sam, maya):
+    handoff = returned(HandoffFactory(), sam)
+    Event.objects.all().delete()
+    data = {"handoff": handoff.pk, "reason": "no_budget", "cause": "import"}
+    events.write("handoff.returned", at=MONDAY, actor=sam, data=data)
+    deliveries.deliver(at=MONDAY)
+    assert not Notification.objects.exists()
+
+
+# Breaches and mails
+
+
+def breached(lena) -> Handoff:
+    handoff = HandoffFactory()
+    clocks.sweep(at=MONDAY + 5 * HOUR)
+    deliveries.deliver(at=MONDAY + 5 * HOUR)
+    return handoff
+
+
+def test_a_breach_is_told_to_who_leads_the_team_in_the_application_and_by_mail(lena, sam, mark):
+    handoff = breached(lena)
+    assert told("clock.breached") == {lena}
+    assert notifications.send_mails(at=MONDAY + 5 * HOUR) == 1
+    [letter] = mail.outbox
+    assert letter.to == ["lena@baton.example"]
+    assert letter.subject == f"A deadline passed for {handoff.lead}: Answer."
+    assert f"http://localhost:8000/handoffs/{handoff.pk}/" in letter.body
+    assert notifications.send_mails(at=MONDAY + 6 * HOUR) == 0
+    assert len(mail.outbox) == 1
+
+
+def test_a_mail_the_server_refuses_is_sent_later_and_not_for_ever(lena, settings):
+    breached(lena)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 9, 1
+    at = MONDAY + 5 * HOUR
+    assert notifications.send_mails(at=at) == 0
+    row = Notification.objects.get()
+    assert (row.attempts, row.mailed_at, row.retry_at) == (1, None, at + MINUTE)
+    assert notifications.send_mails(at=at) == 0
+    assert Notification.objects.get().attempts == 1
+    for hours in range(1, 9):
+        notifications.send_mails(at=at + hours * HOUR)
+    assert Notification.objects.get().attempts == 5
+
+
+def test_a_mail_another_worker_has_claimed_is_left_to_it(lena):
+    breached(lena)
+    at = MONDAY + 5 * HOUR
+    row = Notification.objects.get()
+    Notification.objects.update(attempts=1, retry_at=at + MINUTE)
+    from feedback.notifications import mails
+
+    assert mails._claim(row, at=at) is False
+    assert notifications.send_mails(at=at) == 0
+
+
+def test_a_mail_speaks_the_readers_language_and_one_who_left_gets_none(sales):
+    person("Jana Weiss", team=sales, leads_team=True, is_active=False)
+    breached(None)
+    assert not Notification.objects.exists()
+
+
+def test_accepting_tells_nobody(sam, maya):
+    accepted(sam)
+    deliveries.deliver(at=MONDAY + HOUR)
+    assert told("handoff.accepted") == set()
