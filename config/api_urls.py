@@ -12,6 +12,7 @@ docs = SpectacularSwaggerSplitView.as_view(url_name="api_schema", template_name=
 
 urlpatterns = [
     path("v1/", include("leads.api.urls")),
+    path("v1/", include("feedback.api.urls")),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     # Swagger UI draws its arrows from data: addresses.
     path("docs/", csp_update({"img-src": [SELF, "data:"]})(login_required(docs)), name="api_docs"),

@@ -32,7 +32,7 @@ from leads.refusals import Refused
 
 NOT_YOURS = {404: "There is no such handoff, or it is not yours to know of."}
 MOVED_ON = {409: "Somebody was faster, or the handoff is not at this point."}
-SHOWN = ["entry__stage", "pool", "owner", "answered_by", "reason"]
+SHOWN = ["lead", "entry__stage", "pool", "owner", "answered_by", "reason"]
 SHOWN_IN_SETS = ["version", "lead__identities"]
 
 
