@@ -1,3 +1,26 @@
-from django.urls import URLPattern
+"""What comes back: inbox, handoffs, leads, returns, opportunities, notifications."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from feedback.views import handoffs, inbox, leads, notifications, opportunities, returns
+
+urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
+    path("handoffs/<int:pk>/acceptance/", handoffs.acceptance, name="handoff_acceptance"),
+    path("handoffs/<int:pk>/return/", handoffs.give_back, name="handoff_return"),
+    path("handoffs/<int:pk>/contacts/", handoffs.log_contact, name="handoff_contacts"),
+    path(
+        "handoffs/<int:pk>/conversation/", handoffs.hold_conversation, name="handoff_conversation"
+    ),
+    path("handoffs/<int:pk>/qualification/", handoffs.qualify, name="handoff_qualification"),
+    path("handoffs/<int:pk>/messages/", handoffs.write_message, name="handoff_messages"),
+    path("handoffs/<int:pk>/assignment/", handoffs.assign, name="handoff_assignment"),
+    path("opportunities/<int:pk>/", opportunities.opportunity, name="opportunity"),
+    path("opportunities/<int:pk>/win/", opportunities.win, name="opportunity_win"),
+    path("opportunities/<int:pk>/loss/", opportunities.lose, name="opportunity_loss"),
+    path("returns/", returns.returns, name="returns"),
+    path("leads/", leads.leads, name="leads"),
+    path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("notifications/", notifications.notifications, name="notifications"),
+]

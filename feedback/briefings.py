@@ -1,0 +1,223 @@
+"""What a rep is told about a lead before speaking with them. Facts only: nothing is invented."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from feedback import timelines
+from feedback.models import Handoff, HandoffEvent
+from feedback.timelines import History, Moment
+from leads.models import Activity, Lead, Touch
+from scoring import documents, ledgers
+
+LATEST_SHOWN = 12
+GROUPS = ledgers.GROUP_NAMES | {
+    "undesirable": gettext_lazy("Undesirable"),
+    "score": gettext_lazy("Score"),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the lead wants, in their own or the rep's words; else what they last did."""
+
+    text: str
+    source: str
+    at: datetime
+    in_words: bool
+
+
+@dataclass(frozen=True)
+class Return:
+    """A return: who gave which reason, what they said, and what the agreement says
+    to do about that reason."""
+
+    handoff: int
+    at: datetime
+    by: str
+    reason: str
+    words: str
+    after_contact: bool
+    back_on: Any
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A rule of the frozen ledger with what its cap leaves; `share` (0–100) of the strongest."""
+
+    words: str
+    points: int
+    share: int
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A criterion as frozen at the handover, in the reader's language."""
+
+    key: str
+    group: str
+    words: str
+    evidence: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """Everything the detail of a handoff shows. `returned` is how this handoff came back,
+    `returns` are those of earlier ones."""
+
+    wish: Wish | None
+    pros: list[Reason]
+    cons: list[Reason]
+    criteria: list[Criterion]
+    returned: Return | None
+    returns: list[Return]
+    moments: list[Moment]
+    messages: list[HandoffEvent]
+    more: bool
+
+
+def brief(handoff: Handoff) -> Briefing:
+    """The briefing of a handoff whose lead, version and evidence are loaded. Three queries."""
+    history = timelines.recent(handoff.lead, most=LATEST_SHOWN)
+    evidence = getattr(handoff, "evidence", None)
+    pros, cons = strongest(evidence.ledger if evidence else [])
+    came_back = returns(history, handoff.version.body)
+    return Briefing(
+        wish=wish(history),
+        pros=pros,
+        cons=cons,
+        criteria=[_criterion(each) for each in (evidence.criteria if evidence else [])],
+        returned=next((r for r in came_back if r.handoff == handoff.pk), None),
+        returns=[r for r in came_back if r.handoff != handoff.pk],
+        moments=timelines.moments(history),
+        messages=thread(history, handoff),
+        more=history.more,
+    )
+
+
+def wish(history: History) -> Wish | None:
+    """The latest words of a form or a call; without any, the latest activity."""
+    spoken = [
+        Wish(touch.note.text, touch.get_kind_display(), touch.occurred_at, True)
+        for touch in history.touches
+        if touch.outcome == Touch.Outcome.CONVERSATION and touch.note
+    ]
+    written = [_written(a) for a in history.activities if a.properties.get("words")]
+    words = sorted(spoken[:1] + written[:1], key=lambda found: found.at)
+    if words:
+        return words[-1]
+    if not history.activities:
+        return None
+    latest = history.activities[0]
+    source = ", ".join(timelines.details(latest))
+    return Wish(latest.type.name, source, latest.occurred_at, False)
+
+
+def returns(history: History, body: dict[str, Any]) -> list[Return]:
+    """What was returned and why, newest first, with the advice of the agreement `body`."""
+    advice = {r["key"]: documents.text(r.get("advice", "")) for r in body.get("reasons", [])}
+    return [_returned(step, advice) for step in history.steps if step.kind == "returned"]
+
+
+def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]:
+    """The five rules that speak most for the lead, the three that speak most against."""
+    caps: Counter[str] = Counter()
+    for line in ledger:
+        if line["kind"] == ledgers.RULE_CAP:
+            caps[line["key"]] += line["points"]
+    net = [
+        (documents.text(line["words"]), line["points"] + caps[line["key"]])
+        for line in ledger
+        if line["kind"] == ledgers.RULE
+    ]
+    widest = max((abs(points) for _words, points in net), default=0) or 1
+    shown = [
+        Reason(words, points, round(abs(points) * 100 / widest))
+        for words, points in sorted(net, key=lambda line: -abs(line[1]))
+    ]
+    pros = [reason for reason in shown if reason.points > 0]
+    return pros[:5], [reason for reason in shown if reason.points < 0][:3]
+
+
+def thread(history: History, handoff: Handoff) -> list[HandoffEvent]:
+    """What both teams said on this handoff, oldest first."""
+    spoken = {"accepted", "returned", "message"}
+    steps = [s for s in history.steps if s.handoff_id == handoff.pk and s.note]
+    return [step for step in reversed(steps) if step.kind in spoken]
+
+
+def trigger_line(activity: dict[str, Any] | None) -> str:
+    """One line of why now: what the lead did, and their words if they left any."""
+    if not activity:
+        return ""
+    words = activity.get("words") or activity.get("content") or activity.get("campaign")
+    return f"{activity['type']}: {words}" if words else activity["type"]
+
+
+def bar(body: dict[str, Any]) -> tuple[int | None, str]:
+    """The total score that the first handoff stage asks for, and that stage's name."""
+    for stage in body.get("stages", []):
+        if stage["kind"] != "handoff":
+            continue
+        for criterion in stage["criteria"] or []:
+            when = criterion["when"]
+            if when.get("op") == "score_at_least" and when.get("which") == "total":
+                return when["value"], documents.text(stage["name"])
+        return None, documents.text(stage["name"])
+    return None, ""
+
+
+def line(lead: Lead) -> str:
+    """Role, company and place in one line."""
+    return ", ".join(filter(None, [lead.title, lead.company_name, lead.city]))
+
+
+def about(lead: Lead) -> list[tuple[str, str]]:
+    """Who the lead is, field by field; what is not known is left out."""
+    size = _("%(n)s people") % {"n": lead.company_size} if lead.company_size else ""
+    place = ", ".join(filter(None, [lead.city, lead.country]))
+    rows = [
+        (_("Company"), lead.company_name),
+        (_("Industry"), ", ".join(filter(None, [lead.industry, size]))),
+        (_("Place"), place),
+        (_("Seniority"), lead.seniority),
+        (_("Function"), lead.function),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _criterion(frozen: dict[str, Any]) -> Criterion:
+    return Criterion(
+        key=frozen["key"],
+        group=str(GROUPS.get(frozen["group"], "")),
+        words=documents.text(frozen["words"]),
+        evidence=documents.text(frozen["evidence"]),
+        at=datetime.fromisoformat(frozen["at"]) if frozen["at"] else None,
+    )
+
+
+def _written(activity: Activity) -> Wish:
+    words = str(activity.properties["words"])
+    return Wish(words, activity.type.name, activity.occurred_at, True)
+
+
+def _returned(step: HandoffEvent, advice: dict[str, str]) -> Return:
+    handoff = step.handoff
+    return Return(
+        handoff=handoff.pk,
+        at=step.at,
+        by=str(step.by or ""),
+        reason=handoff.reason.label if handoff.reason else "",
+        words=step.note.text if step.note else "",
+        after_contact=handoff.answer == Handoff.Answer.ACCEPTED,
+        back_on=handoff.back_on,
+        advice=advice.get(handoff.reason.key, "") if handoff.reason else "",
+    )

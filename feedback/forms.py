@@ -1,0 +1,179 @@
+"""What people fill in when they answer a handoff. Choices come from the handoff's own version."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from feedback import terms
+from feedback.models import Handoff
+from leads.models import Touch, User
+from scoring import documents
+
+
+class AcceptanceForm(forms.Form):
+    """The acceptance checklist. Whether it is complete is the verb's business."""
+
+    confirmed = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label=_("To accept, confirm all")
+    )
+    next_step = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("Next step, shown to marketing"),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Optional")}),
+    )
+
+    def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["confirmed"].choices = [
+            (item["key"], documents.text(item["label"]))
+            for item in terms.checklist(handoff.version, terms.ACCEPTANCE)
+        ]
+
+
+class ReturnForm(forms.Form):
+    """A return: the reason, the criterion it disputes if any, a sentence, a date if wished."""
+
+    # Plain text to the form: the verb knows the reasons, and says them to whoever misses one.
+    reason = forms.CharField(required=False, widget=forms.RadioSelect, label=_("Reason"))
+    disputed = forms.CharField(
+        required=False, widget=forms.Select, label=_("Criterion you dispute")
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=_("What should marketing know?"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    back_on = forms.DateField(
+        required=False,
+        label=_("Offer again on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.choices = [
+            (reason["key"], documents.text(reason["label"]))
+            for reason in handoff.version.body["reasons"]
+        ]
+        evidence = getattr(handoff, "evidence", None)
+        criteria = evidence.criteria if evidence else []
+        self.fields["disputed"].widget.choices = [
+            ("", _("None")),
+            *((each["key"], documents.text(each["words"])) for each in criteria),
+        ]
+
+
+class ContactForm(forms.Form):
+    """A try to reach the lead, or a contact that came about."""
+
+    kind = forms.ChoiceField(choices=Touch.Kind.choices, initial=Touch.Kind.CALL, label=_("How"))
+    outcome = forms.ChoiceField(
+        choices=[choice for choice in Touch.Outcome.choices if choice[0] != "conversation"],
+        initial=Touch.Outcome.NOT_REACHED,
+        label=_("What came of it"),
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=_("Note"),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Optional")}),
+    )
+
+
+class ConversationForm(forms.Form):
+    """The conversation was held."""
+
+    kind = forms.ChoiceField(choices=Touch.Kind.choices, initial=Touch.Kind.CALL, label=_("How"))
+    text = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=_("What was said"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class QualificationForm(forms.Form):
+    """The qualification checklist: an item is ticked, or filled in where it collects something."""
+
+    amount = forms.DecimalField(
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=14,
+        decimal_places=2,
+        label=_("Amount in euro, if known"),
+    )
+
+    def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = terms.checklist(handoff.version, terms.QUALIFICATION)
+        amount = self.fields.pop("amount")
+        for item in self.items:
+            self.fields[f"item_{item['key']}"] = _item_field(item)
+        self.fields["amount"] = amount
+
+    def answers(self) -> dict[str, str]:
+        """Item key to what was filled in; a tick is `yes`, an open item is left out."""
+        answered: dict[str, str] = {}
+        for item in self.items:
+            value = self.cleaned_data[f"item_{item['key']}"]
+            if value:
+                answered[item["key"]] = "yes" if value is True else str(value)
+        return answered
+
+
+class WinForm(forms.Form):
+    """The opportunity was won, with amount or without."""
+
+    amount = forms.DecimalField(
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=14,
+        decimal_places=2,
+        label=_("Amount in euro, if known"),
+    )
+
+
+class LossForm(forms.Form):
+    """The opportunity was lost."""
+
+    because = forms.CharField(max_length=200, label=_("Lost because"))
+
+
+class AssignmentForm(forms.Form):
+    """Whose handoff it shall be: somebody of the pool's team."""
+
+    to = forms.ModelChoiceField(User.objects.none(), label=_("Assign to"))
+
+    def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = User.objects.filter(team_id=handoff.pool.team_id, is_active=True)
+        self.fields["to"].queryset = team
+        self.fields["to"].initial = handoff.owner_id
+
+
+class MessageForm(forms.Form):
+    """A line in the thread between both teams."""
+
+    text = forms.CharField(
+        max_length=4000, label=_("Message"), widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+def _item_field(item: dict[str, Any]) -> forms.Field:
+    label = documents.text(item["label"])
+    collects = item.get("collects")
+    if not collects:
+        return forms.BooleanField(required=False, label=label)
+    widget = forms.DateInput(attrs={"type": "date"}) if collects.get("type") == "date" else None
+    field = forms.CharField(
+        required=False, max_length=200, label=label, help_text=documents.text(collects["label"])
+    )
+    if widget:
+        field.widget = widget
+    return field

@@ -1,0 +1,82 @@
+"""Handoffs that came back: what marketing reads to learn why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.urls import reverse
+
+from feedback.models import Handoff, HandoffEvent, Notification
+from feedback.models.handoffs import HandoffQuerySet
+from leads.models import Side, User
+
+AT_THE_DOOR = Q(answer=Handoff.Answer.RETURNED)
+AFTER_CONTACT = Q(outcome=Handoff.Outcome.RETURNED)
+WHEN = {"door": AT_THE_DOOR, "contact": AFTER_CONTACT}
+
+
+@dataclass(frozen=True)
+class View:
+    """Which returns the address asks for: of one reason, at the door or after contact."""
+
+    reason: str = ""
+    when: str = ""
+
+    def url(self, **also: object) -> str:
+        query = {"reason": self.reason, "when": self.when} | also
+        said = urlencode({key: value for key, value in query.items() if value})
+        return f"{reverse('returns')}?{said}" if said else reverse("returns")
+
+
+def view_of(params: Mapping[str, str]) -> View:
+    when = params.get("when", "")
+    return View(reason=params.get("reason", ""), when=when if when in WHEN else "")
+
+
+def listed(user: User, view: View) -> HandoffQuerySet:
+    """The returns of the view, those `user` has not read yet first, then the latest first.
+
+    Annotated with `unread`, `words` (what the rep said) and `answered` (marketing replied).
+    """
+    found = _returned(user)
+    if view.when:
+        found = found.filter(WHEN[view.when])
+    if view.reason:
+        found = found.filter(reason__key=view.reason)
+    steps = HandoffEvent.objects.filter(handoff=OuterRef("pk"))
+    unread = Notification.objects.filter(
+        user=user, read_at=None, event__kind="handoff.returned", event__lead=OuterRef("lead")
+    )
+    replies = steps.filter(kind="message", by__team__side=Side.MARKETING)
+    said = steps.filter(kind="returned").order_by("-id").values("note__text")[:1]
+    annotated = found.select_related("lead", "reason", "owner", "answered_by").annotate(
+        unread=Exists(unread), answered=Exists(replies), words=Subquery(said)
+    )
+    return annotated.order_by("-unread", "-closed_at", "-id")
+
+
+def reasons(user: User, view: View) -> list[dict[str, Any]]:
+    """How many came back for which reason, most frequent first."""
+    found = _returned(user)
+    if view.when:
+        found = found.filter(WHEN[view.when])
+    rows = found.values(key=F("reason__key"), label=F("reason__label"))
+    counted = rows.annotate(n=Count("pk")).order_by("-n", "label")
+    return [row | {"url": View(row["key"], view.when).url()} for row in counted]
+
+
+def counts(user: User) -> dict[str, int]:
+    """Returns in all, at the door, after contact."""
+    return _returned(user).aggregate(
+        all=Count("pk"),
+        door=Count("pk", filter=AT_THE_DOOR),
+        contact=Count("pk", filter=AFTER_CONTACT),
+    )
+
+
+def _returned(user: User) -> HandoffQuerySet:
+    return Handoff.objects.visible_to(user).filter(AT_THE_DOOR | AFTER_CONTACT)

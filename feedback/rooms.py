@@ -1,0 +1,28 @@
+"""Who has which room of the house."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from leads.models import Side, User
+
+
+def has_inbox(user: User) -> bool:
+    """Sales works the inbox; managers look into it."""
+    return user.is_active and (user.side == Side.SALES or user.is_manager)
+
+
+def has_returns(user: User) -> bool:
+    """Marketing answers returns; managers look into them."""
+    return user.is_active and (user.side == Side.MARKETING or user.is_manager)
+
+
+def has_leads(user: User) -> bool:
+    """Everybody who works for a side has leads, and so have those who run the house."""
+    return user.is_active and (bool(user.side) or user.is_manager)
+
+
+def only(allowed: bool) -> None:
+    """Nothing is here for those who may not know of it."""
+    if not allowed:
+        raise Http404

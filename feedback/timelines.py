@@ -1,0 +1,241 @@
+"""One timeline of a lead: what they did, what we did, and every step of the handoffs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from feedback.models import HandoffEvent
+from leads.models import Activity, Event, Lead, Side, Touch, User
+from scoring.models import Stage, StageEntry
+
+LEAD = "lead"
+# Steps that another line tells already, or that are of no use to a reader.
+SILENT_STEPS = {"offered", "contacted", "conversation", "clock_started", "clock_met"}
+CAUSES_TOLD_BY_STEPS = {"accepted", "qualified", "returned", "claimed"}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline. `side` is who acted: lead, marketing, sales or operations.
+
+    `text` says what happened, `strong` the one word that matters in it, `aside` the small
+    print, `quote` somebody's own words.
+    """
+
+    at: datetime
+    side: str
+    text: str
+    strong: str = ""
+    aside: str = ""
+    quote: str = ""
+    handoff: int | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """What a timeline is made from, newest first. `more`: older rows were left out."""
+
+    activities: list[Activity]
+    touches: list[Touch]
+    steps: list[HandoffEvent]
+    entries: list[StageEntry] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    more: bool = False
+
+
+def recent(lead: Lead, *, most: int) -> History:
+    """The latest activities and touches, and all steps of handoffs. Three queries."""
+    activities = list(_activities(lead)[: most + 1])
+    touches = list(_touches(lead)[: most + 1])
+    more = len(activities) > most or len(touches) > most
+    return History(activities[:most], touches[:most], list(_steps(lead)), more=more)
+
+
+def whole(lead: Lead, *, most: int) -> History:
+    """As `recent`, with stages and opportunities. Five queries."""
+    entries = lead.stage_entries.select_related("stage", "version", "by__team")
+    events = lead.events.filter(kind__startswith="opportunity.").select_related("actor__team")
+    return replace(
+        recent(lead, most=most),
+        entries=list(entries.order_by("-at", "-id")),
+        events=list(events.order_by("-at", "-id")),
+    )
+
+
+def moments(history: History, *, whose: str = "") -> list[Moment]:
+    """The lines, newest first; only the lead's (`lead`) or only ours (`us`) if asked."""
+    people = _people(history.steps)
+    entries = [e for e in history.entries if e.cause not in CAUSES_TOLD_BY_STEPS]
+    steps = [s for s in history.steps if s.kind not in SILENT_STEPS]
+    lines = [
+        *(_dealt(event) for event in history.events),
+        *(_stepped(step, people) for step in steps),
+        *(_entered(entry) for entry in entries if entry.kind != Stage.Kind.HANDOFF),
+        *(_touched(touch) for touch in history.touches),
+        *_gathered(history.activities),
+    ]
+    if whose:
+        lines = [line for line in lines if (line.side == LEAD) == (whose == LEAD)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def details(activity: Activity) -> list[str]:
+    """What else is known of an activity, most telling first."""
+    known = activity.properties
+    return [
+        str(part)
+        for part in (
+            known.get("content") or (activity.campaign and activity.campaign.name),
+            _measured(_("%(n)s %% watched"), known.get("share_watched")),
+            _measured(_("%(n)s min"), known.get("minutes")),
+            known.get("follow_up") and _("asked for follow-up"),
+            activity.channel and activity.channel.name,
+        )
+        if part
+    ]
+
+
+def _activities(lead: Lead) -> QuerySet[Activity]:
+    found = lead.activities.select_related("type", "channel", "campaign")
+    return found.order_by("-occurred_at", "-id")
+
+
+def _touches(lead: Lead) -> QuerySet[Touch]:
+    found = lead.touches.select_related("by__team", "campaign", "note")
+    return found.order_by("-occurred_at", "-id")
+
+
+def _steps(lead: Lead) -> QuerySet[HandoffEvent]:
+    found = HandoffEvent.objects.filter(handoff__lead=lead).select_related(
+        "by__team", "note", "handoff__reason", "handoff__pool", "handoff__owner"
+    )
+    return found.annotate(version_number=F("handoff__version__number")).order_by("-at", "-id")
+
+
+def _measured(pattern: str, value: object) -> str:
+    return pattern % {"n": number_format(value)} if value else ""
+
+
+def _gathered(activities: list[Activity]) -> Iterator[Moment]:
+    """Wordless activities of one kind on one day become one line that counts them."""
+    run: list[Activity] = []
+    for activity in activities:
+        if run and not _alike(run[-1], activity):
+            yield _did(run)
+            run = []
+        run.append(activity)
+    if run:
+        yield _did(run)
+
+
+def _alike(one: Activity, other: Activity) -> bool:
+    def kind(activity: Activity) -> tuple[object, ...]:
+        return activity.type_id, activity.campaign_id, activity.local_date
+
+    return kind(one) == kind(other) and not (
+        one.properties.get("words") or other.properties.get("words")
+    )
+
+
+def _did(run: list[Activity]) -> Moment:
+    latest = run[0]
+    parts = details(latest)
+    if len(run) > 1:
+        times = ngettext("%(n)s time", "%(n)s times", len(run)) % {"n": len(run)}
+        parts.insert(0, times)
+    words = str(latest.properties.get("words", ""))
+    return Moment(latest.occurred_at, LEAD, latest.type.name, aside=", ".join(parts), quote=words)
+
+
+def _touched(touch: Touch) -> Moment:
+    if touch.by:
+        names = {"who": str(touch.by), "what": touch.get_kind_display()}
+        text = _("%(who)s: %(what)s") % names
+    else:
+        text = touch.get_kind_display()
+    asides = [touch.get_outcome_display(), touch.campaign.name if touch.campaign else ""]
+    return Moment(
+        touch.occurred_at,
+        _side(touch.by),
+        text,
+        aside=", ".join(filter(None, asides)),
+        quote=touch.note.text if touch.note else "",
+    )
+
+
+def _entered(entry: StageEntry) -> Moment:
+    who = str(entry.by) if entry.by else entry.get_cause_display()
+    return Moment(entry.at, entry.stage.side, _("Stage"), strong=entry.stage.name, aside=who)
+
+
+def _dealt(event: Event) -> Moment:
+    texts = {
+        "opportunity.opened": _("Opportunity opened"),
+        "opportunity.won": _("Won"),
+        "opportunity.lost": _("Lost"),
+    }
+    text = texts.get(event.kind, event.kind)
+    return Moment(event.at, Side.SALES, text, aside=str(event.actor or ""))
+
+
+def _people(steps: list[HandoffEvent]) -> dict[int, User]:
+    """Everybody who acted on the handoffs or owns one, by number."""
+    known = [person for step in steps for person in (step.by, step.handoff.owner) if person]
+    return {person.pk: person for person in known}
+
+
+def _stepped(step: HandoffEvent, people: dict[int, User]) -> Moment:
+    text, strong, aside = _words(step, people)
+    return Moment(
+        step.at,
+        _side(step.by, default=Side.SALES if step.kind == "breached" else Side.MARKETING),
+        text,
+        strong=strong,
+        aside=aside,
+        quote=step.note.text if step.note else "",
+        handoff=step.handoff_id,
+    )
+
+
+def _words(step: HandoffEvent, people: dict[int, User]) -> tuple[str, str, str]:
+    """Text, the strong word, the aside."""
+    handoff, who = step.handoff, str(step.by or "")
+    match step.kind:
+        case "opened":
+            terms = {"points": handoff.score, "number": step.version_number}
+            aside = _("%(points)s points under agreement %(number)s") % terms
+            return _("Handed over to"), handoff.pool.name, aside
+        case "assigned":
+            to = people.get(step.data.get("to"))
+            return _("Assigned to"), str(to or _("a colleague")), who
+        case "accepted":
+            return _("Accepted by"), who, ""
+        case "returned":
+            after = step.data.get("after_contact")
+            text = _("Returned after contact:") if after else _("Returned at the door:")
+            return text, handoff.reason.label if handoff.reason else "", who
+        case "withdrawn":
+            return _("Withdrawn"), "", who
+        case "qualified":
+            return _("Qualified by"), who, ""
+        case "breached":
+            return _("Deadline passed"), "", _clock(step)
+        case "message":
+            return _("Message from"), who, ""
+    return step.kind, "", who
+
+
+def _clock(step: HandoffEvent) -> str:
+    names = dict(step.handoff.Clock.choices)
+    return str(names.get(step.data.get("clock", ""), ""))
+
+
+def _side(user: User | None, *, default: str = Side.MARKETING) -> str:
+    return (user.side if user else "") or default

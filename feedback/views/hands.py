@@ -1,0 +1,175 @@
+"""The handoff in hand: what is known of it, and the forms that answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from feedback import briefings, calendars, clockfaces, terms
+from feedback.briefings import Briefing
+from feedback.clockfaces import ClockFace
+from feedback.forms import (
+    AcceptanceForm,
+    AssignmentForm,
+    ContactForm,
+    ConversationForm,
+    MessageForm,
+    QualificationForm,
+    ReturnForm,
+)
+from feedback.handoffs import rights
+from feedback.models import Handoff, Opportunity
+from leads.models import User
+from leads.refusals import Refused
+from scoring import documents
+
+
+@dataclass(frozen=True)
+class May:
+    """What this person may do with the handoff as it stands."""
+
+    accept: bool
+    give_back: bool
+    work: bool
+    take: bool
+    assign: bool
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The handoff in hand: what is known, and the forms that answer it.
+
+    `said` is who answered it and when; `waited` what the buyer felt; `promise` what an
+    acceptance starts; `needed` the points the agreement asks for.
+    """
+
+    handoff: Handoff
+    briefing: Briefing
+    face: ClockFace | None
+    said: str
+    waited: str
+    promise: str
+    needed: int | None
+    about: list[tuple[str, str]]
+    may: May
+    forms: dict[str, Any]
+    refusal: Refused | None = None
+
+    @property
+    def opportunity(self) -> Opportunity | None:
+        return getattr(self.handoff, "opportunity", None)
+
+    @property
+    def line(self) -> str:
+        return briefings.line(self.handoff.lead)
+
+    @property
+    def disputed(self) -> str:
+        """The criterion the return disputes, in words."""
+        wanted, criteria = self.handoff.disputed, self.briefing.criteria
+        return next((each.words for each in criteria if each.key == wanted), wanted)
+
+    @property
+    def has_checklist(self) -> bool:
+        """Whether the handoff's version asks for a qualification checklist."""
+        return bool(terms.checklist(self.handoff.version, terms.QUALIFICATION))
+
+
+def load(user: User, pk: int) -> Handoff:
+    """A handoff with all that its detail shows. 404 if this person may not know of it."""
+    found = Handoff.objects.visible_to(user).select_related(
+        "lead__owner",
+        "lead__first_channel",
+        "lead__latest_channel",
+        "lead__score",
+        "lead__standing__stage",
+        "version",
+        "pool__calendar",
+        "owner",
+        "answered_by",
+        "reason",
+        "evidence",
+        "opportunity",
+    )
+    return get_object_or_404(found, pk=pk)
+
+
+def hold(
+    handoff: Handoff,
+    user: User,
+    *,
+    at: datetime,
+    bound: dict[str, Any] | None = None,
+    refusal: Refused | None = None,
+) -> Hand:
+    """The handoff in hand. `bound` replaces forms that came back with what was filled in."""
+    may = _may(handoff, user)
+    return Hand(
+        handoff=handoff,
+        briefing=briefings.brief(handoff),
+        face=clockfaces.read(handoff, handoff.pool.calendar, at=at),
+        said=rights.already_answered(handoff, at=at).message if handoff.answer else "",
+        waited=_waited(handoff, at=at),
+        promise=_promise(handoff, at=at) if may.accept else "",
+        needed=briefings.bar(handoff.version.body)[0],
+        about=briefings.about(handoff.lead),
+        may=may,
+        forms=_forms(handoff, may) | (bound or {}),
+        refusal=refusal,
+    )
+
+
+def _waited(handoff: Handoff, *, at: datetime) -> str:
+    """What the buyer felt, from the activity that led here to a human answer."""
+    reached = handoff.first_contact_at
+    until = reached or handoff.closed_at or at
+    span = clockfaces.wall_time((until - handoff.trigger_at).total_seconds())
+    name = handoff.lead.first_name or handoff.lead.name
+    if reached:
+        return _("%(name)s heard from us after %(time)s") % {"name": name, "time": span}
+    return _("%(name)s has waited %(time)s") % {"name": name, "time": span}
+
+
+def _promise(handoff: Handoff, *, at: datetime) -> str:
+    """What an acceptance starts, and until when."""
+    minutes = documents.minutes(handoff.version.body, Handoff.Clock.FIRST_CONTACT)
+    if not minutes:
+        return ""
+    due_at = calendars.add_working_minutes(handoff.pool.calendar, at, minutes)
+    local = date_format(timezone.localtime(due_at), "D j M, H:i")
+    return _("Accepting starts the first-contact clock, until %(moment)s.") % {"moment": local}
+
+
+def _may(handoff: Handoff, user: User) -> May:
+    member, manager = rights.is_member(user, handoff), rights.is_manager(user)
+    offered, accepted = handoff.state == "offered", handoff.state == "accepted"
+    owner = handoff.owner_id == user.pk
+    return May(
+        accept=offered and member,
+        give_back=(offered and (member or manager)) or (accepted and (owner or manager)),
+        work=accepted and (owner or manager),
+        take=offered and member and handoff.owner_id is None,
+        assign=(offered or accepted) and manager,
+    )
+
+
+def _forms(handoff: Handoff, may: May) -> dict[str, Any]:
+    """The forms of the answers that are possible now."""
+    forms: dict[str, Any] = {"message": MessageForm(auto_id="message_%s")}
+    if may.accept:
+        forms["acceptance"] = AcceptanceForm(handoff, auto_id="acceptance_%s")
+    if may.give_back:
+        forms["return"] = ReturnForm(handoff, auto_id="return_%s")
+    if may.assign:
+        forms["assignment"] = AssignmentForm(handoff, auto_id="assignment_%s")
+    if may.work:
+        forms["contact"] = ContactForm(auto_id="contact_%s")
+        forms["conversation"] = ConversationForm(auto_id="conversation_%s")
+        forms["qualification"] = QualificationForm(handoff, auto_id="qualification_%s")
+    return forms

@@ -1,0 +1,58 @@
+"""Leads: the list, and each as a person."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from feedback import leadsets, portraits, rooms
+from feedback.filters import LeadFilter
+from leads.models import Lead
+from scoring import agreements
+
+PAGE_SIZE = 50
+HISTORY_SHOWN = 60
+HISTORY_MOST = 2000
+
+
+@require_safe
+def leads(request: HttpRequest) -> HttpResponse:
+    rooms.only(rooms.has_leads(request.user))
+    found = leadsets.resolve(request.GET, request.user, timezone.now())
+    filtered = LeadFilter(request.GET, queryset=found)
+    rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
+    rows = rows.defer("attributes", "attributes_folded").order_by("-score__total", "-id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "page": page,
+        "filter": filtered,
+        "active": filtered.active(),
+        "title": leadsets.title(request.GET),
+        "query": query.urlencode(),
+    }
+    part = request.htmx and request.htmx.target == "leads"
+    return render(request, "feedback/_leads.html" if part else "feedback/leads.html", context)
+
+
+@require_safe
+def lead(request: HttpRequest, pk: int) -> HttpResponse:
+    """404 for a lead this person may not know of."""
+    known = Lead.objects.visible_to(request.user).select_related(
+        "owner", "company", "first_channel", "latest_channel", "score__version", "standing__stage"
+    )
+    found = get_object_or_404(known, pk=pk)
+    whose = request.GET.get("show", "")
+    portrait = portraits.draw(
+        found,
+        request.user,
+        version=agreements.in_force(),
+        at=timezone.now(),
+        whose=whose if whose in ("lead", "us") else "",
+        most=HISTORY_MOST if request.GET.get("all") else HISTORY_SHOWN,
+    )
+    return render(request, "feedback/lead.html", {"lead": found, "portrait": portrait})
