@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -22,13 +23,26 @@ class Sentence:
 
 def sentence(notification: Notification) -> Sentence:
     """What happened, in the active language. Load `event__lead` and `event__actor` with it."""
-    event = notification.event
+    return sentences([notification])[0]
+
+
+def sentences(notifications: Sequence[Notification]) -> list[Sentence]:
+    """As `sentence`, for many: the versions and reasons they name are read once."""
+    events = [notification.event for notification in notifications]
+    named = [event.data["version"] for event in events if event.kind.startswith("agreement.")]
+    numbers = dict(AgreementVersion.objects.filter(pk__in=named).values_list("pk", "number"))
+    keys = {event.data["reason"] for event in events if "reason" in event.data}
+    reasons = dict(Reason.objects.filter(key__in=keys).values_list("key", "label"))
+    return [_say(event, numbers, reasons) for event in events]
+
+
+def _say(event: Event, numbers: dict[int, int], reasons: dict[str, str]) -> Sentence:
     if event.kind.startswith("agreement."):
-        return _of_agreement(event)
+        return _of_agreement(event, numbers[event.data["version"]])
     who = str(event.actor) if event.actor else _("Baton")
     pattern = _PATTERNS.get(event.kind, lambda: "%(lead)s")()
     words = {"lead": event.lead or _("a lead"), "who": who}
-    words |= {"clock": _clock(event), "reason": _reason(event)}
+    words |= {"clock": _clock(event), "reason": reasons.get(event.data.get("reason"), "")}
     return Sentence(pattern % words, reverse("handoff", args=[event.data["handoff"]]))
 
 
@@ -41,21 +55,15 @@ _PATTERNS = {
 }
 
 
-def _of_agreement(event: Event) -> Sentence:
-    version = AgreementVersion.objects.get(pk=event.data["version"])
+def _of_agreement(event: Event, number: int) -> Sentence:
     if event.kind == "agreement.in_force":
         pattern = _("Agreement %(number)s is in force.")
     else:
         pattern = _("Agreement %(number)s waits for signatures.")
-    url = reverse("agreement_version", args=[version.pk])
-    return Sentence(pattern % {"number": version.number}, url)
+    url = reverse("agreement_version", args=[event.data["version"]])
+    return Sentence(pattern % {"number": number}, url)
 
 
 def _clock(event: Event) -> str:
     names = dict(Handoff.Clock.choices)
     return str(names.get(event.data.get("clock", ""), ""))
-
-
-def _reason(event: Event) -> str:
-    found = Reason.objects.filter(key=event.data.get("reason", "")).first()
-    return str(found) if found else ""

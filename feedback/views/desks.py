@@ -39,6 +39,11 @@ class View:
     after: str = ""
 
     @property
+    def query(self) -> str:
+        """What names this view in an address."""
+        return self.url().partition("?")[2]
+
+    @property
     def whose(self) -> str:
         return "all" if self.everyones else "mine"
 

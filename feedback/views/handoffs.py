@@ -194,8 +194,8 @@ def _onward(
     *,
     leaves: bool,
 ) -> HttpResponse:
-    """The inbox for those who came from it, else the handoff's page."""
-    if "queue" not in request.POST or not rooms.has_inbox(request.user):
+    """The inbox for those who have one, unless they came from the returns."""
+    if "back" in request.POST or not rooms.has_inbox(request.user):
         return redirect(_way_back(request, taken))
     chosen = following if leaves else taken
     url = view.url(handoff=chosen.pk if chosen else None)
@@ -203,8 +203,8 @@ def _onward(
         return redirect(url)
     pk = chosen.pk if chosen else None
     desk = desks.open_desk(request.user, view, at=timezone.now(), pk=pk)
-    context = {"desk": desk, "hand": desk.hand, "in_hand": pk is not None, "answered": True}
-    response = render(request, "feedback/_inbox.html", context)
+    context = {"desk": desk, "view": view, "hand": desk.hand, "in_hand": True, "answered": True}
+    response = render(request, "feedback/inbox.html", context)
     response["HX-Push-Url"] = url
     return response
 
@@ -225,10 +225,9 @@ def _again(
     if not request.htmx:
         return _page(request, present, ask=ask, bound=bound, refusal=refusal, status=status)
     hand = hands.hold(present, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    view = desks.view_of(request, request.POST)
-    context = {"hand": hand, "ask": ask, "view": view}
+    context = {"hand": hand, "ask": ask, "view": _view(request)}
     response = render(request, "feedback/_answer.html", context, status=status)
-    response["HX-Retarget"], response["HX-Reswap"] = "#answer", "outerHTML"
+    response["HX-Retarget"] = response["HX-Reselect"] = "#answer"
     return response
 
 
@@ -242,5 +241,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     hand = hands.hold(taken, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    context = {"hand": hand, "ask": ask}
+    context = {"hand": hand, "ask": ask, "view": _view(request), "back": request.POST.get("back")}
     return render(request, "feedback/handoff.html", context, status=status)
+
+
+def _view(request: HttpRequest) -> desks.View | None:
+    """The part of the inbox that an answer leads back to, for those who have one."""
+    if not rooms.has_inbox(request.user):
+        return None
+    return desks.view_of(request, request.POST or request.GET)

@@ -19,7 +19,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("handoff", "")
     chosen = int(number) if number.isdecimal() else None
     desk = desks.open_desk(request.user, view, at=timezone.now(), pk=chosen)
-    context = {"desk": desk, "hand": desk.hand, "in_hand": chosen is not None}
+    context = {"desk": desk, "view": view, "hand": desk.hand, "in_hand": chosen is not None}
     return render(request, _template(request), context)
 
 

@@ -28,8 +28,7 @@ class Row:
     read: bool
 
     @classmethod
-    def of(cls, notification: Notification) -> Row:
-        said = told.sentence(notification)
+    def of(cls, notification: Notification, said: told.Sentence) -> Row:
         read = notification.read_at is not None
         return cls(said.text, said.url, notification.created_at, read)
 
@@ -48,7 +47,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [Row.of(row) for row in page],
+        "rows": [Row.of(row, said) for row, said in zip(page, told.sentences(page), strict=True)],
         "unread": rows.filter(read_at=None).exists(),
         "query": "",
     }

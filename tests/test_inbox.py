@@ -1,0 +1,263 @@
+"""The inbox: who waits, in which order, how much time is left, and what an empty one says."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from feedback import handoffs
+from feedback.models import Handoff, Pool
+from leads.models import Activity, ActivityType
+from scoring.models import AgreementVersion
+from tests.factories import MONDAY, ChannelFactory, HandoffFactory, LeadFactory, version_in_force
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+ALL = {"meets_criteria", "can_talk", "could_buy"}
+INBOX_QUERIES = 12
+
+
+@pytest.fixture(autouse=True)
+def ten_o_clock(time_machine) -> None:
+    time_machine.move_to(MONDAY + HOUR, tick=False)
+
+
+def offered(owner, **facts) -> Handoff:
+    handoff = HandoffFactory(**facts)
+    handoffs.assign(handoff, to=owner, by=owner, at=MONDAY)
+    handoff.refresh_from_db()
+    return handoff
+
+
+def inbox(client, **query):
+    return client.get(reverse("inbox"), query)
+
+
+def names(response) -> list[str]:
+    return [row.handoff.lead.last_name for row in response.context["desk"].rows]
+
+
+def test_a_rep_finds_own_leads_by_deadline_then_score(sam, tom, signed_in):
+    offered(sam, lead=LeadFactory(last_name="Weaker"), score=61)
+    offered(sam, lead=LeadFactory(last_name="Stronger"), score=80)
+    offered(sam, lead=LeadFactory(last_name="Sooner"), score=60, opened_at=MONDAY - 65 * HOUR)
+    offered(tom, lead=LeadFactory(last_name="Colleague"))
+    assert names(inbox(signed_in(sam))) == ["Sooner", "Stronger", "Weaker"]
+
+
+def test_whoever_leads_sales_sees_everybodys_and_may_narrow_to_own(sam, lena, signed_in):
+    offered(sam, lead=LeadFactory(last_name="Sams"))
+    offered(lena, lead=LeadFactory(last_name="Lenas"))
+    client = signed_in(lena)
+    assert set(names(inbox(client))) == {"Sams", "Lenas"}
+    assert names(inbox(client, whose="mine")) == ["Lenas"]
+
+
+def test_the_queues_hold_what_they_say(sam, signed_in):
+    client = signed_in(sam)
+    offered(sam, lead=LeadFactory(last_name="Mine"))
+    accepted = offered(sam, lead=LeadFactory(last_name="Accepted"))
+    handoffs.accept(accepted, by=sam, at=MONDAY + HOUR, confirmed=ALL)
+    HandoffFactory(lead=LeadFactory(last_name="Nobodys"))
+    HandoffFactory(lead=LeadFactory(last_name="Waiting"), waiting=True)
+    queues = {
+        "answer": ["Mine"],
+        "contact": ["Accepted"],
+        "pool": ["Nobodys"],
+        "waiting": ["Waiting"],
+        "answered": ["Accepted"],
+    }
+    for queue, expected in queues.items():
+        assert names(inbox(client, queue=queue)) == expected, queue
+    tabs = {tab.label: tab.count for tab in inbox(client).context["desk"].tabs}
+    assert list(tabs.values()) == [1, 1, 1, 1, None]
+
+
+def test_a_row_says_who_waits_why_now_and_for_how_long(sam, signed_in):
+    lead = LeadFactory(first_name="Mara", last_name="Lind", title="Head of Operations")
+    visit(lead, "Pricing page", MONDAY - HOUR)
+    visit(lead, "Asked for a quote", MONDAY, words="60 vehicles, three depots")
+    visit(lead, "Opened a mail", MONDAY + HOUR / 2)
+    offered(sam, lead=lead)
+    page = inbox(signed_in(sam)).content.decode()
+    assert "Mara Lind" in page
+    assert lead.company_name in page
+    assert "Asked for a quote: 60 vehicles, three depots" in page
+    assert "1 h" in page
+
+
+def visit(lead, name, at, **properties) -> Activity:
+    key = name.lower().replace(" ", "_")
+    type_, _new = ActivityType.objects.get_or_create(key=key, defaults={"name": name})
+    return Activity.objects.create(
+        lead=lead,
+        type=type_,
+        channel=ChannelFactory(),
+        occurred_at=at,
+        known_at=at,
+        local_date=at.date(),
+        properties=properties,
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened", "state", "words"),
+    [
+        (timedelta(hours=0), "ample", ""),
+        (timedelta(hours=-65), "due", "1 h 59 min"),
+        (timedelta(hours=-72), "over", "over"),
+    ],
+)
+def test_a_clock_is_silent_while_time_is_ample_and_says_working_time_otherwise(
+    sam, signed_in, time_machine, opened, state, words
+):
+    """Four working hours from Friday afternoon end on Monday; the weekend does not count."""
+    time_machine.move_to(MONDAY + HOUR + timedelta(seconds=30), tick=False)
+    offered(sam, opened_at=MONDAY + opened)
+    row = inbox(signed_in(sam)).context["desk"].rows[0]
+    assert row.face.state == state
+    assert words in row.face.chip
+    assert bool(row.face.chip) == bool(words)
+
+
+def test_the_first_row_is_in_hand_and_the_address_chooses_another(sam, signed_in):
+    client = signed_in(sam)
+    first = offered(sam, lead=LeadFactory(last_name="First"), score=90)
+    second = offered(sam, lead=LeadFactory(last_name="Second"), score=70)
+    assert inbox(client).context["hand"].handoff == first
+    response = inbox(client, handoff=second.pk)
+    assert response.context["hand"].handoff == second
+    assert response.context["desk"].position == 2
+    row = response.content.decode().split(f'id="row-{second.pk}"')[1].split("</li>")[0]
+    assert 'aria-current="true"' in row
+
+
+def test_htmx_gets_the_handoff_in_hand_alone(sam, signed_in):
+    handoff = offered(sam)
+    headers = {"HX-Request": "true", "HX-Target": "hand"}
+    response = signed_in(sam).get(reverse("inbox"), {"handoff": handoff.pk}, headers=headers)
+    page = response.content.decode().strip()
+    assert page.startswith('<div class="hand"')
+    assert "<html" not in page
+
+
+def test_a_rep_of_another_team_finds_nothing_and_may_not_ask_for_it(sam, signed_in):
+    from tests.factories import TeamFactory, UserFactory
+
+    handoff = offered(sam)
+    stranger = UserFactory(team=TeamFactory(name="Other sales"))
+    client = signed_in(stranger)
+    assert names(inbox(client, whose="all")) == []
+    assert inbox(client, handoff=handoff.pk).status_code == 404
+
+
+def test_marketing_and_outsiders_have_no_inbox_managers_do(maya, nina, mark, olu, signed_in):
+    assert inbox(signed_in(maya)).status_code == 404
+    assert inbox(signed_in(nina)).status_code == 404
+    assert inbox(signed_in(mark)).status_code == 200
+    assert inbox(signed_in(olu)).status_code == 200
+
+
+def test_an_inbox_without_an_agreement_says_so(sam, signed_in):
+    desk = inbox(signed_in(sam)).context["desk"]
+    assert desk.nothing == "no_agreement"
+
+
+def test_an_inbox_without_a_pool_says_so(sam, signed_in):
+    version_in_force()
+    assert not Pool.objects.exists()
+    assert inbox(signed_in(sam)).context["desk"].nothing == "no_pool"
+
+
+def test_a_done_inbox_points_to_where_somebody_waits(sam, signed_in):
+    HandoffFactory()
+    response = inbox(signed_in(sam))
+    assert response.context["desk"].nothing == "done"
+    assert "queue=pool" in response.content.decode()
+
+
+def test_a_search_that_finds_nobody_says_so_and_offers_the_whole_queue(sam, signed_in):
+    offered(sam, lead=LeadFactory(last_name="Mara", name_folded="kim mara"))
+    client = signed_in(sam)
+    assert names(inbox(client, q="MÁRA")) == ["Mara"]
+    response = inbox(client, q="somebody else")
+    assert response.context["desk"].nothing == "filtered"
+    assert "somebody else" in response.content.decode()
+
+
+def test_more_rows_follow_the_last_one_without_gaps_or_repeats(sam, signed_in, monkeypatch):
+    from feedback import queues
+
+    monkeypatch.setattr(queues.page, "__kwdefaults__", {"after": "", "size": 3})
+    for number in range(7):
+        offered(sam, lead=LeadFactory(last_name=f"L{number}"), score=60 + number % 3)
+    client, seen = signed_in(sam), []
+    response = inbox(client)
+    while True:
+        desk = response.context["desk"]
+        seen += names(response)
+        if not desk.more:
+            break
+        response = client.get(desk.more)
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_a_cursor_nobody_can_read_starts_from_the_top(sam, signed_in):
+    offered(sam)
+    assert len(inbox(signed_in(sam), after="nonsense").context["desk"].rows) == 1
+
+
+def test_the_inbox_asks_the_database_a_fixed_number_of_times(
+    sam, signed_in, django_assert_max_num_queries
+):
+    client = signed_in(sam)
+    for number in range(30):
+        lead = LeadFactory()
+        visit(lead, "Pricing page", MONDAY - HOUR)
+        offered(sam, lead=lead, score=60 + number)
+    accepted = Handoff.objects.first()
+    handoffs.accept(accepted, by=sam, at=MONDAY + HOUR, confirmed=ALL)
+    for queue in ("answer", "contact", "answered", "pool", "waiting"):
+        with django_assert_max_num_queries(INBOX_QUERIES):
+            assert inbox(client, queue=queue).status_code == 200
+
+
+def test_a_handoff_shows_what_it_was_made_on_and_not_what_the_agreement_says_now(sam, signed_in):
+    handoff = offered(sam)
+    freeze(handoff)
+    page = inbox(signed_in(sam)).content.decode()
+    assert "Asked for a quote" in page
+    assert "Bound to a vendor" in page
+    assert "Head of Operations, 420 people" in page
+    assert AgreementVersion.objects.get().number == handoff.version.number
+
+
+def freeze(handoff) -> None:
+    from feedback.models import Evidence
+
+    ledger = [
+        {
+            "key": "q",
+            "kind": "rule",
+            "group": "actions",
+            "words": {"en": "Asked for a quote"},
+            "points": 25,
+        },
+        {
+            "key": "v",
+            "kind": "rule",
+            "group": "profile",
+            "words": {"en": "Bound to a vendor"},
+            "points": -8,
+        },
+    ]
+    criterion = {
+        "key": "persona",
+        "group": "profile",
+        "words": {"en": "Persona “Operations lead”"},
+        "holds": True,
+        "evidence": {"en": "Head of Operations, 420 people"},
+        "at": MONDAY.isoformat(),
+    }
+    Evidence.objects.create(handoff=handoff, ledger=ledger, criteria=[criterion])
