@@ -255,7 +255,8 @@ class Ids:
 def _ids(model: Any, name: str, keys: set[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     if keys:
-        for key, pk in model.objects.filter(**{f"{name}__in": keys}).values_list(name, "pk"):
+        rows = model.objects.filter(**{f"{name}__in": keys}).order_by("pk")
+        for key, pk in rows.values_list(name, "pk"):
             found.setdefault(key, []).append(pk)
     return found
 

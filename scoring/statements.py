@@ -200,8 +200,8 @@ def _earliest(moments: list[str]) -> str:
 
 def _concatenated(values: list[str]) -> str:
     """Values with commas between them, as a balanced tree: SQLite limits the depth."""
-    if len(values) == 1:
-        return values[0]
+    if len(values) <= 1:
+        return "".join(values) or "''"
     middle = len(values) // 2
     return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
 
