@@ -34,10 +34,17 @@ def log(
     )
     said = {"touch": touch.pk, "kind": kind, "outcome": outcome}
     conversed = outcome == Touch.Outcome.CONVERSATION and handoff.conversation_at is None
+    first = handoff.first_contact_at is None
+    if first:
+        clocks.stop(handoff, at=at, met=True)
+        handoff.first_contact_at = at
     steps.record(handoff, "contacted", at=at, by=by, data=said, silent=conversed)
-    first_contact(handoff, at=at)
     if conversed:
-        conversation(handoff, by=by, at=at, touch=touch)
+        handoff.conversation_at = at
+        steps.record(handoff, "conversation", at=at, by=by, data={"touch": touch.pk})
+    handoff.save(update_fields=["first_contact_at", "conversation_at"])
+    if first:
+        clocks.start(handoff, Handoff.Clock.QUALIFY, at=at)
     return touch
 
 
@@ -49,24 +56,14 @@ def hold_conversation(
     return log(handoff, by=by, at=at, kind=kind, outcome=outcome, text=text)
 
 
-def first_contact(handoff: Handoff, *, at: datetime) -> None:
-    """On a locked row: if nobody had reached out yet, somebody has now."""
-    if handoff.first_contact_at is not None:
-        return
-    handoff.first_contact_at = at
-    handoff.save(update_fields=["first_contact_at"])
-    clocks.stop(handoff, at=at, met=True)
-    clocks.start(handoff, Handoff.Clock.QUALIFY, at=at)
-
-
-def conversation(handoff: Handoff, *, by: User, at: datetime, touch: Touch | None = None) -> None:
-    """On a locked row: the first conversation. Without a touch it is implied by what followed."""
+def imply(handoff: Handoff, *, by: User, at: datetime) -> None:
+    """On a locked row: contact and conversation that nobody wrote down must have been held."""
     if handoff.conversation_at is not None:
         return
+    handoff.first_contact_at = handoff.first_contact_at or at
     handoff.conversation_at = at
-    handoff.save(update_fields=["conversation_at"])
-    said = {"touch": touch.pk} if touch else {"implied": True}
-    steps.record(handoff, "conversation", at=at, by=by, data=said, silent=touch is None)
+    handoff.save(update_fields=["first_contact_at", "conversation_at"])
+    steps.record(handoff, "conversation", at=at, by=by, data={"implied": True}, silent=True)
 
 
 def _require_known(value: str, choices: type[Touch.Kind | Touch.Outcome], field: str) -> None:

@@ -13,9 +13,8 @@ from scoring.models import StageEntry
 def qualify(handoff: Handoff, opportunity: Opportunity, *, by: User, at: datetime) -> None:
     """Close a locked, accepted handoff as qualified. Nobody qualifies a lead without having
     talked with it: contact and conversation are taken as held if nobody wrote them down."""
-    contacts.first_contact(handoff, at=at)
-    contacts.conversation(handoff, by=by, at=at)
     clocks.stop(handoff, at=at, met=True)
+    contacts.imply(handoff, by=by, at=at)
     handoff.outcome = Handoff.Outcome.QUALIFIED
     handoff.closed_at = at
     handoff.save(update_fields=["outcome", "closed_at"])

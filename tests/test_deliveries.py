@@ -260,7 +260,7 @@ def test_a_mail_another_worker_has_claimed_is_left_to_it(lena):
     assert notifications.send_mails(at=at) == 0
 
 
-def test_a_mail_speaks_the_readers_language_and_one_who_left_gets_none(sales):
+def test_who_has_left_is_told_nothing(sales):
     person("Jana Weiss", team=sales, leads_team=True, is_active=False)
     breached(None)
     assert not Notification.objects.exists()

@@ -63,7 +63,7 @@ def test_accepting_makes_the_rep_owner_and_starts_the_first_contact_clock(sam):
     assert (handoff.clock, handoff.term_minutes) == ("first_contact", 480)
     assert Lead.objects.get(pk=handoff.lead_id).owner == sam
     assert stage_of(handoff.lead) == "sal"
-    assert kinds(handoff)[-3:] == ["accepted", "clock_met", "clock_started"]
+    assert kinds(handoff)[-3:] == ["clock_met", "accepted", "clock_started"]
     assert "handoff.accepted" in events_of(handoff)
 
 
@@ -305,7 +305,7 @@ def test_the_first_try_answers_the_first_contact_clock_and_starts_the_last_one(s
     handoff.refresh_from_db()
     assert (touch.by, touch.note.text, touch.occurred_at) == (sam, "Engaged.", at)
     assert (handoff.first_contact_at, handoff.clock) == (at, "qualify")
-    assert kinds(handoff)[-3:] == ["contacted", "clock_met", "clock_started"]
+    assert kinds(handoff)[-3:] == ["clock_met", "contacted", "clock_started"]
     contacts.log(handoff, by=sam, at=at + HOUR, kind="mail", outcome="sent")
     handoff.refresh_from_db()
     assert handoff.first_contact_at == at

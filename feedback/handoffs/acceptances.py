@@ -29,6 +29,7 @@ def accept(
     rights.require_offered(handoff, at=at)
     items = terms.checklist(handoff.version, terms.ACCEPTANCE)
     terms.require_items(items, set(confirmed))
+    clocks.stop(handoff, at=at, met=True)
     answer(handoff, Handoff.Answer.ACCEPTED, by=by, at=at)
     handoff.owner = by
     handoff.save(update_fields=[*ANSWER_FIELDS, "owner"])
@@ -41,7 +42,6 @@ def accept(
         note=next_step,
     )
     _keep_checklist(handoff, items, by=by, at=at)
-    clocks.stop(handoff, at=at, met=True)
     clocks.start(handoff, Handoff.Clock.FIRST_CONTACT, at=at)
     owners.assign(handoff.lead, by)
     access.show(handoff.lead, team=handoff.pool.team, at=at)

@@ -19,11 +19,15 @@ def lock(handoff: Handoff, *, by: User | None) -> Handoff:
     Raises Refused (404) if `by` may not see the handoff.
     """
     visible = Handoff.objects.visible_to(by) if by else Handoff.objects.all()
-    if not visible.filter(pk=handoff.pk).exists():
+    locked = visible.select_for_update(of=("self",), no_key=True)
+    if not locked.filter(pk=handoff.pk).only("pk"):
         raise Refused("not_found", _("There is no such handoff."), status=404)
+    # Read after the lock is held: PostgreSQL gives whoever had to wait for the lock the row as
+    # it is now, but what is joined to it as it was before.
     related = ("lead__company", "pool__team", "pool__calendar", "version", "entry__stage")
     rows = Handoff.objects.select_related(*related, "owner", "answered_by", "reason")
-    return rows.select_for_update(of=("self",), no_key=True).get(pk=handoff.pk)
+    rows = rows.prefetch_related("pool__calendar__hours", "pool__calendar__days_off")
+    return rows.get(pk=handoff.pk)
 
 
 def is_member(user: User, handoff: Handoff) -> bool:

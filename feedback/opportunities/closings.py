@@ -56,8 +56,10 @@ def lose(opportunity: Opportunity, *, by: User, at: datetime, because: str) -> O
 def _locked(opportunity: Opportunity, *, by: User, at: datetime) -> Opportunity:
     if not Opportunity.objects.visible_to(by).filter(pk=opportunity.pk).exists():
         raise Refused("not_found", _("There is no such opportunity."), status=404)
-    rows = Opportunity.objects.select_for_update(of=("self",), no_key=True)
-    opportunity = rows.select_related("handoff__version", "owner").get(pk=opportunity.pk)
+    Opportunity.objects.select_for_update(no_key=True).only("pk").get(pk=opportunity.pk)
+    # Read after the lock is held, with what is joined to it.
+    rows = Opportunity.objects.select_related("handoff__version", "owner")
+    opportunity = rows.get(pk=opportunity.pk)
     if opportunity.owner_id != by.pk and not rights.is_manager(by):
         raise Refused(
             "not_yours",
