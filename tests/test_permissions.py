@@ -1,0 +1,268 @@
+"""Who may do what: every address by every role, in one table.
+
+A request by somebody who may is answered, if only by "not like this". Everybody else finds
+nothing (404) or, where they may know of it, is told that it is not theirs (403).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from feedback import handoffs, qualifications
+from feedback.models import Handoff, Opportunity
+from leads import tokens
+from leads.models import Lead, User
+from scoring import agreements, shapes
+from scoring.models import AgreementVersion
+from tests.factories import HandoffFactory, PoolFactory, PoolMemberFactory
+
+CAST = ("maya", "mark", "sam", "lena", "olu", "ada", "nina")
+NOBODY: set[str] = set()
+EVERYBODY = set(CAST)
+HOUSE = EVERYBODY - {"nina"}  # Belongs to a team, or administers.
+MARKETING, SALES = {"maya", "mark"}, {"sam", "lena"}
+MANAGERS = {"mark", "lena", "olu", "ada"}
+
+IN, HIDDEN, FORBIDDEN, DOOR, NO_KEY = "in", "hidden", "forbidden", "door", "no key"
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address with one method: for whom it opens (`may`), who is told that it is not theirs
+    (`knows`), and what becomes of somebody who has not signed in (`stranger`). The others find
+    nothing. `about` names the row of the house that the address is about, `body` makes a good
+    body from the house. `key`: people come with a token, not with a session."""
+
+    route: str
+    may: set[str]
+    method: str = "get"
+    knows: frozenset[str] = frozenset()
+    stranger: str = DOOR
+    about: str = ""
+    body: Callable[[House], dict] | None = None
+    query: str = ""
+    key: bool = False
+
+    def expected(self, name: str) -> str:
+        if name == "anonymous":
+            return self.stranger
+        if name in self.may:
+            return IN
+        return FORBIDDEN if name in self.knows else HIDDEN
+
+
+def page(route: str, may: set[str], **more: object) -> Address:
+    return Address(route, may, **more)
+
+
+def post(route: str, may: set[str], **more: object) -> Address:
+    return Address(route, may, method="post", **more)
+
+
+def call(route: str, may: set[str], method: str = "post", **more: object) -> Address:
+    """An address of the API, where people come with a token."""
+    return Address(route, may, method=method, stranger=NO_KEY, key=True, **more)
+
+
+@dataclass(frozen=True)
+class House:
+    """One row of everything that addresses are about, in the hands of Sam's team."""
+
+    lead: Lead
+    version: AgreementVersion
+    offered: Handoff
+    accepted: Handoff
+    returned: Handoff
+    opportunity: Opportunity
+    sam: User
+
+    def items(self, checklist: str) -> list[str]:
+        return [item["key"] for item in self.version.body["checklists"][checklist]]
+
+    @property
+    def reason(self) -> str:
+        return self.version.body["reasons"][0]["key"]
+
+
+ACCEPTING = {"about": "offered", "body": lambda house: {"confirmed": house.items("acceptance")}}
+RETURNING = {
+    "about": "offered",
+    "body": lambda house: {"reason": house.reason, "text": "No budget this year."},
+}
+MENDING = {"about": "accepted", "knows": frozenset(HOUSE)}
+DEAL = {"about": "opportunity", "knows": frozenset(HOUSE)}
+VISIT = {"type": "visit", "occurred_at": "2026-01-05T09:00:00Z"}
+
+TABLE = [
+    page("", EVERYBODY),
+    page("healthz/", EVERYBODY, stranger=IN),
+    page("sign-in/", EVERYBODY, stranger=IN),
+    post("sign-out/", EVERYBODY, stranger=IN),
+    page("account/", EVERYBODY),
+    post("account/", EVERYBODY),
+    post("account/password/", EVERYBODY),
+    # The administration
+    page("admin/", {"ada"}),
+    # The API
+    call("api/v1/leads/", HOUSE - {"sam"}, knows=frozenset({"sam", "nina"}),
+         body=lambda house: {"email": "new@graaf.example"}),
+    call("api/v1/activities/", HOUSE - {"sam"}, knows=frozenset({"sam", "nina"}),
+         body=lambda house: {"email": "new@graaf.example"} | VISIT),
+    call("api/v1/handoffs/", EVERYBODY, "get"),
+    call("api/v1/handoffs/<int:pk>/acceptance/", SALES, knows=frozenset(HOUSE), **ACCEPTING),
+    call("api/v1/handoffs/<int:pk>/return/", {"sam", "lena", "olu", "ada"},
+         knows=frozenset(HOUSE), **RETURNING),
+    call("api/v1/schema/", EVERYBODY, "get"),
+    page("api/docs/", EVERYBODY),
+    page("api/", NOBODY, stranger=HIDDEN),
+    # Handoffs
+    page("inbox/", SALES | MANAGERS),
+    page("handoffs/<int:pk>/", HOUSE, about="offered"),
+    page("handoffs/<int:pk>/acceptance/", HOUSE, about="offered"),
+    post("handoffs/<int:pk>/acceptance/", SALES, knows=frozenset(HOUSE), **ACCEPTING),
+    page("handoffs/<int:pk>/return/", HOUSE, about="offered"),
+    post("handoffs/<int:pk>/return/", {"sam", "lena", "olu", "ada"},
+         knows=frozenset(HOUSE), **RETURNING),
+    post("handoffs/<int:pk>/contacts/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"kind": "call", "outcome": "reached"}),
+    post("handoffs/<int:pk>/conversation/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"kind": "call", "text": "He needs it by May."}),
+    post("handoffs/<int:pk>/qualification/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"items": house.items("qualification")}),
+    post("handoffs/<int:pk>/messages/", HOUSE, about="returned",
+         body=lambda house: {"text": "Who else is there?"}),
+    post("handoffs/<int:pk>/assignment/", {"sam", "lena", "olu", "ada"}, about="offered",
+         knows=frozenset(HOUSE), body=lambda house: {"to": house.sam.pk}),
+    page("opportunities/<int:pk>/", HOUSE, about="opportunity"),
+    post("opportunities/<int:pk>/win/", {"sam", "lena", "olu", "ada"}, **DEAL),
+    post("opportunities/<int:pk>/loss/", {"sam", "lena", "olu", "ada"}, **DEAL,
+         body=lambda house: {"because": "Too dear."}),
+    page("returns/", MARKETING | MANAGERS),
+    page("leads/", HOUSE),
+    page("leads/<int:pk>/", HOUSE, about="lead"),
+    page("funnel/", HOUSE),
+    page("funnel/leads/", HOUSE, query="?set=overdue"),
+    page("notifications/", HOUSE),
+    post("notifications/", HOUSE),
+]  # fmt: skip
+
+# Below these, addresses are made by Django; one of them speaks for all.
+PREFIXES = {"admin/": "/admin/leads/user/", "api/": "/api/v2/"}
+
+
+@pytest.fixture
+def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
+    at = timezone.now() - timedelta(hours=2)
+    version = agreements.install(shapes.classic(), by_marketing=mark, by_sales=lena, at=at)
+    pool = PoolFactory(team=sales)
+    PoolMemberFactory(pool=pool, user=sam)
+    offered, accepted, returned, deal = HandoffFactory.create_batch(4, pool=pool, opened_at=at)
+    confirmed = {item["key"] for item in version.body["checklists"]["acceptance"]}
+    for each in (accepted, deal):
+        handoffs.accept(each, by=sam, at=at, confirmed=confirmed)
+    reason = version.body["reasons"][0]["key"]
+    handoffs.give_back(returned, by=sam, at=at, reason=reason, text="Not now.")
+    answers = {item["key"]: "Yes" for item in version.body["checklists"]["qualification"]}
+    opportunity = qualifications.qualify(deal, by=sam, at=at, answers=answers)
+    return House(
+        lead=offered.lead,
+        version=version,
+        offered=offered,
+        accepted=accepted,
+        returned=returned,
+        opportunity=opportunity,
+        sam=sam,
+    )
+
+
+@pytest.fixture
+def callers(maya, mark, sam, lena, olu, ada, nina, signed_in) -> dict[str, tuple[Client, Client]]:
+    """Everybody with a session and with a token, and a stranger with neither."""
+    people = dict(zip(CAST, (maya, mark, sam, lena, olu, ada, nina), strict=True))
+    found = {"anonymous": (Client(), Client())}
+    for name, user in people.items():
+        plain = tokens.issue(user, label="", at=timezone.now())[1]
+        found[name] = signed_in(user), Client(headers={"authorization": f"Bearer {plain}"})
+    return found
+
+
+def test_every_address_opens_for_whom_it_should(house, callers):
+    wrong = {}
+    for address in TABLE:
+        for name, clients in callers.items():
+            seen, expected = outcome(address, house, clients), address.expected(name)
+            if seen != expected:
+                wrong[f"{address.method} /{address.route} as {name}"] = f"{seen}, not {expected}"
+    assert not wrong
+
+
+def outcome(address: Address, house: House, clients: tuple[Client, Client]) -> str:
+    """What the table calls the answer. Whatever was done is undone, in the browser too."""
+    client = clients[address.key]
+    path = (PREFIXES.get(address.route) or "/" + address.route) + address.query
+    if address.about:
+        path = re.sub("<[^>]+>", str(getattr(house, address.about).pk), path)
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        response = ask(client, address, path, address.body(house) if address.body else {})
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    assert response.status_code < 500, response.content
+    if response.status_code == 302 and response.url.startswith(("/sign-in/", "/admin/login/")):
+        return IN if address.route == "sign-out/" else DOOR
+    return {401: NO_KEY, 403: FORBIDDEN, 404: HIDDEN}.get(response.status_code, IN)
+
+
+def ask(client: Client, address: Address, path: str, body: dict):
+    if address.method == "get":
+        return client.get(path)
+    if address.key:
+        return client.post(path, json.dumps(body), content_type="application/json")
+    return client.post(path, body)
+
+
+def test_the_table_names_every_address():
+    known = {address.route for address in TABLE}
+    missing = {route for route in routes() if route not in known and not below_prefix(route)}
+    assert not missing, "Say in TABLE for whom these open."
+
+
+def test_the_table_names_no_address_that_is_gone():
+    there = set(routes()) | PREFIXES.keys()
+    assert {address.route for address in TABLE} <= there
+
+
+def below_prefix(route: str) -> bool:
+    return route.startswith("admin/") or route == "api/"
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every address the resolver knows, as it is written there."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route
+
+
+def test_a_handoff_of_another_team_is_hidden_from_a_rep(house, callers, sales):
+    other = HandoffFactory(pool=PoolFactory(name="Partners", team__name="Partners"))
+    browser, machine = callers["sam"]
+    for path in (reverse("handoff", args=[other.pk]), reverse("lead", args=[other.lead.pk])):
+        assert browser.get(path).status_code == 404
+        assert callers["lena"][0].get(path).status_code == 200
+    answer = json.dumps({"confirmed": house.items("acceptance")})
+    path = reverse("api_acceptance", args=[other.pk])
+    assert machine.post(path, answer, content_type="application/json").status_code == 404
