@@ -145,9 +145,10 @@ def test_home_asks_a_stranger_to_sign_in(client, db):
     assert client.get("/")["Location"].startswith("/sign-in/")
 
 
-def test_ten_wrong_passwords_close_the_door_with_a_page_that_says_so(client, maya):
-    maya.set_password("a good password")
-    maya.save()
+def test_ten_wrong_passwords_close_the_door_with_a_page_that_says_so(client, maya, sam):
+    for person in (maya, sam):
+        person.set_password("a good password")
+        person.save()
     wrong = {"username": maya.email, "password": "a wrong one"}
     for _ in range(9):
         assert client.post("/sign-in/", wrong).status_code in (200, 422)
@@ -156,3 +157,5 @@ def test_ten_wrong_passwords_close_the_door_with_a_page_that_says_so(client, may
     assert "Too many wrong passwords" in locked.content.decode()
     right = client.post("/sign-in/", wrong | {"password": "a good password"})
     assert right.status_code == 429
+    colleague = client.post("/sign-in/", {"username": sam.email, "password": "a good password"})
+    assert colleague.status_code == 302
