@@ -270,3 +270,26 @@ def test_accepting_tells_nobody(sam, maya):
     accepted(sam)
     deliveries.deliver(at=MONDAY + HOUR)
     assert told("handoff.accepted") == set()
+
+
+def test_what_was_read_is_read_for_that_person_and_that_lead(sam, maya, mark):
+    first, second = (returned(HandoffFactory(), sam) for _ in range(2))
+    deliveries.deliver(at=MONDAY)
+    assert notifications.read(maya, at=MONDAY, lead=first.lead) == 1
+    assert notifications.read(maya, at=MONDAY + HOUR) == 1
+    assert notifications.read(maya, at=MONDAY + HOUR) == 0
+    unread = Notification.objects.filter(read_at=None)
+    assert {row.user for row in unread} == {mark}
+    assert second.lead in {row.event.lead for row in unread}
+
+
+def test_a_page_of_notifications_is_put_in_words_with_few_questions(
+    sam, maya, django_assert_max_num_queries
+):
+    for _ in range(5):
+        returned(HandoffFactory(), sam)
+    deliveries.deliver(at=MONDAY)
+    rows = list(Notification.objects.select_related("event__lead", "event__actor"))
+    with django_assert_max_num_queries(2):
+        said = notifications.sentences(rows)
+    assert len({sentence.url for sentence in said}) == 5

@@ -5,4 +5,12 @@ from feedback.notifications.readings import read
 from feedback.notifications.recipients import concerns_people, tell
 from feedback.notifications.sentences import Sentence, sentence, sentences
 
-__all__ = ["Sentence", "concerns_people", "read", "send_mails", "sentence", "sentences", "tell"]
+__all__ = [
+    "Sentence",
+    "concerns_people",
+    "read",
+    "send_mails",
+    "sentence",
+    "sentences",
+    "tell",
+]

@@ -9,7 +9,8 @@ from leads.models import Lead, User
 
 
 def read(user: User, *, at: datetime, lead: Lead | None = None) -> int:
-    """Everything `user` was told, or what is about `lead`, is read now. Returns how many were."""
+    """Everything `user` was told, or what they were told about `lead`, is read at `at`. Returns
+    how many were unread."""
     unread = Notification.objects.filter(user=user, read_at=None)
     if lead is not None:
         unread = unread.filter(event__lead=lead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -23,47 +23,54 @@ class Sentence:
 
 def sentence(notification: Notification) -> Sentence:
     """What happened, in the active language. Load `event__lead` and `event__actor` with it."""
-    return sentences([notification])[0]
+    [said] = sentences([notification])
+    return said
 
 
-def sentences(notifications: Sequence[Notification]) -> list[Sentence]:
-    """As `sentence`, for many: the versions and reasons they name are read once."""
+def sentences(notifications: Iterable[Notification]) -> list[Sentence]:
+    """What each of them says. Two queries for all."""
     events = [notification.event for notification in notifications]
-    named = [event.data["version"] for event in events if event.kind.startswith("agreement.")]
-    numbers = dict(AgreementVersion.objects.filter(pk__in=named).values_list("pk", "number"))
-    keys = {event.data["reason"] for event in events if "reason" in event.data}
-    reasons = dict(Reason.objects.filter(key__in=keys).values_list("key", "label"))
-    return [_say(event, numbers, reasons) for event in events]
+    numbers = AgreementVersion.objects.filter(pk__in=_named(events, "version"))
+    labels = Reason.objects.filter(key__in=_named(events, "reason"))
+    words = _Words(
+        dict(numbers.values_list("pk", "number")) if events else {},
+        dict(labels.values_list("key", "label")) if events else {},
+    )
+    return [words.of(event) for event in events]
 
 
-def _say(event: Event, numbers: dict[int, int], reasons: dict[str, str]) -> Sentence:
-    if event.kind.startswith("agreement."):
-        return _of_agreement(event, numbers[event.data["version"]])
-    who = str(event.actor) if event.actor else _("Baton")
-    pattern = _PATTERNS.get(event.kind, lambda: "%(lead)s")()
-    words = {"lead": event.lead or _("a lead"), "who": who}
-    words |= {"clock": _clock(event), "reason": reasons.get(event.data.get("reason"), "")}
-    return Sentence(pattern % words, reverse("handoff", args=[event.data["handoff"]]))
+def _named(events: list[Event], what: str) -> set[int | str]:
+    return {event.data[what] for event in events if event.data.get(what)}
 
 
-_PATTERNS = {
-    "handoff.offered": lambda: _("%(lead)s waits for your answer."),
+@dataclass(frozen=True)
+class _Words:
+    numbers: dict[int, int]
+    reasons: dict[str, str]
+
+    def of(self, event: Event) -> Sentence:
+        values = {
+            "lead": event.lead or _("a lead"),
+            "who": event.actor or "Baton",
+            "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
+            "reason": self.reasons.get(event.data.get("reason"), ""),
+            "number": self.numbers.get(event.data.get("version"), ""),
+        }
+        return Sentence(_PATTERNS[event.kind]() % values, _url(event))
+
+
+_PATTERNS: dict[str, Callable[[], str]] = {
+    "handoff.offered": lambda: _("%(lead)s waits for an answer."),
     "handoff.assigned": lambda: _("%(lead)s is now yours to answer."),
     "handoff.returned": lambda: _("%(who)s returned %(lead)s: %(reason)s."),
     "handoff.replied": lambda: _("%(who)s wrote about %(lead)s."),
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
+    "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
+    "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
 }
 
 
-def _of_agreement(event: Event, number: int) -> Sentence:
-    if event.kind == "agreement.in_force":
-        pattern = _("Agreement %(number)s is in force.")
-    else:
-        pattern = _("Agreement %(number)s waits for signatures.")
-    url = reverse("agreement_version", args=[event.data["version"]])
-    return Sentence(pattern % {"number": number}, url)
-
-
-def _clock(event: Event) -> str:
-    names = dict(Handoff.Clock.choices)
-    return str(names.get(event.data.get("clock", ""), ""))
+def _url(event: Event) -> str:
+    if "version" in event.data:
+        return reverse("agreement_version", args=[event.data["version"]])
+    return reverse("handoff", args=[event.data["handoff"]])
