@@ -1,6 +1,8 @@
 """Other systems read handoffs and answer them for a rep."""
 
+import json
 from datetime import timedelta
+from urllib.request import Request, urlopen
 
 import pytest
 from django.db import connection
@@ -20,6 +22,7 @@ from tests.factories import (
     PoolMemberFactory,
     TeamFactory,
 )
+from tests.processes import wait_until
 from tests.test_api import ACTIVITIES, LEADS, Caller, refusal
 
 HANDOFFS = "/api/v1/handoffs/"
@@ -265,3 +268,26 @@ class TestFromActivityToInbox:
             ("kim@graaf.example", "offered")
         ]
         assert Lead.objects.count() == 1
+
+    def test_it_is_in_the_inbox_within_seconds(self, installation, in_force, pool, maya, sam):
+        ChannelFactory()
+        address = installation.start_web()
+        installation.start_worker()
+        installation.start_beat()
+        call(address, LEADS, Caller(maya), FITTING)
+        call(address, ACTIVITIES, Caller(maya), interested(timezone.now()))
+        inbox = Caller(sam)
+        wait_until(
+            lambda: call(address, HANDOFFS, inbox)["results"],
+            "the lead is in the inbox",
+            seconds=20,
+            says=installation.said,
+        )
+
+
+def call(address, path, caller, body=None):
+    """Ask the real web server; a body is posted."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = caller.headers | {"content-type": "application/json"}
+    with urlopen(Request(address + path, data=data, headers=headers)) as response:
+        return json.load(response)
