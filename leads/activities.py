@@ -20,6 +20,7 @@ from leads.refusals import Refused
 BATCH = 500
 TRIES = 5
 LONGEST_ID = 120
+LONGEST_SOURCE = 60
 LONGEST_WORDS = 20_000
 
 Row = TypeVar("Row", ActivityType, Channel, Campaign)
@@ -106,9 +107,9 @@ class _Names:
     def row(self, new: NewActivity) -> Activity:
         return Activity(
             lead_id=new.lead_id,
-            type=_row(new.type, self._types),
-            channel=_row(new.channel, self._channels),
-            campaign=_row(new.campaign, self._campaigns),
+            type=_row("type", new.type, self._types),
+            channel=_row("channel", new.channel, self._channels),
+            campaign=_row("campaign", new.campaign, self._campaigns),
             occurred_at=new.occurred_at,
             known_at=new.known_at,
             local_date=local_date(new.occurred_at),
@@ -123,8 +124,12 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
-def _row(given: Row | str | None, named: Mapping[str, Row]) -> Row | None:
-    return named.get(given) if isinstance(given, str) else given
+def _row(field: str, given: Row | str | None, named: Mapping[str, Row]) -> Row | None:
+    if not isinstance(given, str):
+        return given
+    if given.strip() and given not in named:
+        raise Refused("unreadable_value", _("This is not text."), field=field)
+    return named.get(given)
 
 
 def _persist(
@@ -148,8 +153,12 @@ def _write(
     # when it works out first and latest channels.
     lead_ids = {a.lead_id for a in new}
     list(Lead.objects.select_for_update().filter(pk__in=lead_ids).order_by("pk").only("pk"))
-    known = _known(new)
-    outcomes = [_outcome(a, names, known) for a in new]
+    refusals = [_refusal(a) for a in new]
+    known = _known([a for a, refusal in zip(new, refusals, strict=True) if not refusal])
+    outcomes = [
+        Outcome("refused", refusal=refusal) if refusal else _outcome(a, names, known)
+        for a, refusal in zip(new, refusals, strict=True)
+    ]
     created = [o.activity for o in outcomes if o.status == "created"]
     Activity.objects.bulk_create(created)
     touched = sorted({activity.lead_id for activity in created})
@@ -177,7 +186,6 @@ def _outcome(new: NewActivity, names: _Names, known: dict[tuple[str, str], Activ
     try:
         if new.external_id and key in known:
             return Outcome("unchanged", _same_lead(known[key], new))
-        _check(new)
         activity = names.row(new)
     except Refused as refusal:
         return Outcome("refused", refusal=refusal)
@@ -198,22 +206,32 @@ def _same_lead(known: Activity, new: NewActivity) -> Activity:
     return known
 
 
+def _refusal(new: NewActivity) -> Refused | None:
+    try:
+        _check(new)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
 def _check(new: NewActivity) -> None:
     if isinstance(new.type, str) and not new.type.strip():
         raise Refused("no_type", _("An activity needs a type."), field="type")
     if new.occurred_at > new.known_at:
         raise Refused(
             "not_yet",
-            _("This activity lies in the future."),
+            _("This activity was known before it happened."),
             _("Report an activity once it has happened."),
             field="occurred_at",
         )
-    if len(new.external_id) > LONGEST_ID:
-        raise Refused(
-            "identity_too_long",
-            _("An activity's id has up to %(most)s characters.") % {"most": LONGEST_ID},
-            field="external_id",
-        )
+    _check_text("external_id", new.external_id, LONGEST_ID)
+    _check_text("source", new.source, LONGEST_SOURCE)
+
+
+def _check_text(field: str, text: str, most: int) -> None:
+    if len(_plain_text(text)) > most:
+        message = _("This has more than %(most)s characters.") % {"most": most}
+        raise Refused("identity_too_long", message, field=field)
 
 
 def _plain(properties: Mapping[str, object]) -> dict[str, object]:

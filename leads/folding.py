@@ -5,6 +5,8 @@ import unicodedata
 
 def fold(text: str) -> str:
     """Without case, accents and surplus blanks. Folding what is folded changes nothing."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in parts if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFKC", bare).split())

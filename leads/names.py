@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import Model
 
 from leads.folding import fold
-from leads.values import clean
+from leads.values import Unreadable, clean
 
 Row = TypeVar("Row", bound=Model)
 
@@ -26,10 +26,11 @@ def key_of(name: str, *, length: int = 60) -> str:
 
 
 def find_or_add(model: type[Row], given: Iterable[str], **defaults: object) -> dict[str, Row]:
-    """Each non-blank name with its row, known by key or by name; a new row where neither is
-    known. One query, and up to three more where a name is not a known key."""
+    """Each name with its row, known by key or by name; a new row where neither is known. Names
+    that are blank or no text are left out. One query, and up to three more where a name is not
+    a known key."""
     length = model._meta.get_field("key").max_length
-    wanted = {name: key_of(clean(name), length=length) for name in given if clean(name)}
+    wanted = {name: key_of(clean(name), length=length) for name in set(given) if _says(name)}
     if not wanted:
         return {}
     by_key = _by_key(model, wanted.values())
@@ -53,6 +54,13 @@ def _added(model: type[Row], new: dict[str, str], defaults: dict[str, object]) -
     rows = [model(key=k, name=_spoken(new[k])[:longest], **defaults) for k in sorted(new)]
     model.objects.bulk_create(rows, ignore_conflicts=True)
     return _by_key(model, new)
+
+
+def _says(name: str) -> bool:
+    try:
+        return bool(clean(name))
+    except Unreadable:
+        return False
 
 
 def _spoken(name: str) -> str:
