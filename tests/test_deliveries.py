@@ -234,6 +234,11 @@ def test_a_breach_is_told_to_who_leads_the_team_in_the_application_and_by_mail(l
     assert len(mail.outbox) == 1
 
 
+def test_a_breach_in_a_team_that_nobody_leads_is_told_to_operations(olu, sam):
+    breached(None)
+    assert told("clock.breached") == {olu}
+
+
 def test_a_mail_the_server_refuses_is_sent_later_and_not_for_ever(lena, settings):
     breached(lena)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

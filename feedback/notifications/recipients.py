@@ -59,7 +59,9 @@ def _marketing(event: Event) -> Iterable[User]:
 
 
 def _sales_leads(event: Event) -> Iterable[User]:
-    return _active().filter(leads_team=True, team_id=_handoff(event).pool.team_id)
+    """Who leads the team; of a team that nobody leads, those who run the operation."""
+    leads = _active().filter(leads_team=True, team_id=_handoff(event).pool.team_id)
+    return leads if leads.exists() else _active().filter(team__side=Side.OPERATIONS)
 
 
 def _signatories(event: Event) -> Iterable[User]:
