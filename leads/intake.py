@@ -13,6 +13,7 @@ from leads import activities, changes, events, owners
 from leads.activities import NewActivity
 from leads.changes import LeadRow
 from leads.identities import IdentityKey
+from leads.inquiries import inquiry
 from leads.models import Activity, Lead, Side, User
 from leads.refusals import Refused
 
@@ -58,24 +59,32 @@ def require_writer(by: User) -> None:
     )
 
 
-def take_lead(
-    row: LeadRow, *, source: str, owner: str = "", by: User, at: datetime
-) -> tuple[Lead, str, tuple[str, ...]]:
-    """The lead, "created", "updated" or "unchanged", and the fields with a new value. `owner`
-    is a rep's e-mail address. Raises Refused as `changes.upsert`, and for an unknown owner."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a system says about a person: the row, and through what and whose the lead came.
+    `owner` is a rep's e-mail address."""
+
+    row: LeadRow
+    source: str
+    channel: str | None = None
+    campaign: str | None = None
+    owner: str = ""
+
+
+def take_lead(news: News, *, by: User, at: datetime) -> tuple[Lead, str, tuple[str, ...]]:
+    """The lead, "created", "updated" or "unchanged", and what of it was new. Raises Refused as
+    `changes.upsert`, and for an unknown owner; then nothing is written."""
     require_writer(by)
-    rep = _rep(owner) if owner else None
+    rep = _rep(news.owner) if news.owner else None
     with transaction.atomic():
-        outcome = changes.upsert_many([row], source=source, at=at, by=by)[0]
+        outcome = changes.upsert_many([news.row], source=news.source, at=at, by=by)[0]
         if outcome.refusal:
             raise outcome.refusal
-        changed = outcome.changed
-        if rep and owners.assign(outcome.lead, rep):
-            data = {"owner": rep.pk, "source": source}
-            events.write("lead.assigned", at=at, lead=outcome.lead, actor=by, data=data)
-            changed = (*changed, "owner")
+        lead, changed = outcome.lead, list(outcome.changed)
+        changed += ["channel"] if _record_inquiry(lead, news, at=at) else []
+        changed += ["owner"] if rep and _assign(lead, rep, news, by=by, at=at) else []
     status = "updated" if changed and outcome.status == "unchanged" else outcome.status
-    return outcome.lead, status, changed
+    return lead, status, tuple(changed)
 
 
 def take_activities(reports: Sequence[Report], *, by: User, at: datetime) -> list[Taken]:
@@ -138,6 +147,23 @@ def _new(report: Report, lead: Lead, at: datetime) -> NewActivity:
         source=report.source,
         external_id=report.external_id,
     )
+
+
+def _record_inquiry(lead: Lead, news: News, *, at: datetime) -> bool:
+    """A channel belongs to an activity: the inquiry that the lead came in with."""
+    if not (news.channel or news.campaign):
+        return False
+    through = {"channel": news.channel or None, "campaign": news.campaign or None}
+    new = inquiry(lead.pk, at=news.row.known_at, source=news.source, **through)
+    return activities.record_many([new], at=at)[0].status == "created"
+
+
+def _assign(lead: Lead, rep: User, news: News, *, by: User, at: datetime) -> bool:
+    if not owners.assign(lead, rep):
+        return False
+    data = {"owner": rep.pk, "source": news.source}
+    events.write("lead.assigned", at=at, lead=lead, actor=by, data=data)
+    return True
 
 
 def _rep(email: str) -> User:

@@ -217,7 +217,8 @@ class TestLeadFields:
         for attribute in (budget, spare):
             delete = reverse("admin:leads_attribute_delete", args=[attribute.pk])
             ada_in.post(delete, {"post": "yes"})
-        assert list(Attribute.objects.all()) == [budget]
+        assert Attribute.objects.filter(pk=budget.pk).exists()
+        assert not Attribute.objects.filter(pk=spare.pk).exists()
 
 
 class TestChannels:
@@ -233,6 +234,17 @@ class TestChannels:
         channel.refresh_from_db()
         assert (channel.key, channel.kind) == ("web", "inbound")
         assert StaleLead.objects.filter(lead=furnished).exists()
+
+
+def test_a_rep_of_a_source_becomes_the_owner_of_the_leads_that_came_in_under_the_name(
+    ada_in, sam, furnished
+):
+    name = UnmappedOwner.objects.get()
+    Lead.objects.update(unmapped_owner=name)
+    path = reverse("admin:leads_unmappedowner_change", args=[name.pk])
+    page = ada_in.post(path, {"user": sam.pk}, follow=True)
+    assert "Sam Okafor owns 1 lead of this name" in page.content.decode()
+    assert Lead.objects.get().owner == sam
 
 
 class TestCalendars:

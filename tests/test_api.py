@@ -167,6 +167,18 @@ class TestLeads:
         assert LeadChange.objects.count() == changes
         assert not Lead.objects.filter(city="Bonn").exists()
 
+    def test_a_channel_is_kept_as_an_inquiry_told_again_it_counts_once(self, crm):
+        body = {"email": "ines@graaf.example", "channel": "Partner", "campaign": "Spring"}
+        body |= {"known_at": "2026-02-01T09:00:00Z"}
+        assert crm.post(LEADS, body).json()["changed"] == ["channel", "email"]
+        assert crm.post(LEADS, body).json()["result"] == "unchanged"
+
+        activity = Activity.objects.get()
+        assert (activity.type.key, activity.channel.name) == ("inquiry", "Partner")
+        assert activity.occurred_at.isoformat() == "2026-02-01T09:00:00+00:00"
+        assert Lead.objects.get().first_channel == activity.channel
+        assert crm.post(LEADS, body | {"channel": "Fair"}).json()["changed"] == ["channel"]
+
     def test_an_owner_is_somebody_in_sales(self, crm, sam, maya):
         person = {"email": "ines@graaf.example"}
         for stranger in (maya.email, "nobody@baton.example"):

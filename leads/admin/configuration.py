@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
-from leads import channels, fields
+from leads import channels, fields, reps
 from leads.admin.pages import ConfigurationAdmin
 from leads.models import ActivityType, Attribute, Campaign, Channel, UnmappedOwner
 from leads.nudges import nudge
@@ -151,3 +152,17 @@ class UnmappedOwnerAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: UnmappedOwner, form: ModelForm, change: bool
+    ) -> None:
+        if obj.user is None:
+            obj.save()
+            return
+        given = reps.map_to(obj, obj.user)
+        notice = ngettext(
+            "%(user)s owns %(count)s lead of this name now.",
+            "%(user)s owns %(count)s leads of this name now.",
+            given,
+        )
+        messages.info(request, notice % {"user": obj.user, "count": given})

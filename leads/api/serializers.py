@@ -75,8 +75,13 @@ class LeadSerializer(IdentifiedSerializer):
     )
     channel = serializers.CharField(
         required=False,
-        max_length=120,
-        help_text="Where the lead came from, by key or name; a new one becomes *unclassified*.",
+        allow_null=True,
+        max_length=60,
+        help_text="Where the lead came from, by key or name; a new one becomes *unclassified*. "
+        "Kept as an activity *inquiry*.",
+    )
+    campaign = serializers.CharField(
+        required=False, allow_null=True, max_length=80, help_text="By key or name."
     )
     owner = serializers.EmailField(
         required=False, help_text="The e-mail address of the rep whose lead this is."

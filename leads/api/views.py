@@ -51,13 +51,14 @@ class LeadsView(APIView):
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
         known_at = sent.get("known_at", now)
-        lead, result, changed = intake.take_lead(
+        news = intake.News(
             LeadRow(sent["keys"], sent["values"], known_at, dated="known_at" in sent),
             source=sent["source"],
+            channel=sent.get("channel"),
+            campaign=sent.get("campaign"),
             owner=sent.get("owner", ""),
-            by=request.user,
-            at=now,
         )
+        lead, result, changed = intake.take_lead(news, by=request.user, at=now)
         nudge("scoring.tasks.rescore_stale")
         body = {"id": lead.pk, "result": result, "changed": sorted(changed)}
         return Response(body, 201 if result == "created" else 200)
