@@ -54,6 +54,7 @@ KIND = Kind(
     },
     required=(("status", "won_at"), (*LEAD_TARGETS, "opportunity_id", "company", "name")),
     line_identifies=False,
+    own_id="opportunity_id",
 )
 _WORDS = {
     Status.OPEN: ("open", "offen"),

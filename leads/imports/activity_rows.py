@@ -35,6 +35,7 @@ KIND = Kind(
     aliases={"date": "occurred_at", "lead_external_id": "external_id"},
     required=(("type",), ("occurred_at",)),
     properties=True,
+    own_id="activity_id",
 )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from leads import values
+from leads import fields, values
+from leads.fields import FieldSpec
 from leads.folding import fold
 from leads.imports import dates, numbers
 from leads.imports.mappings import ColumnSpec, Mapping
@@ -18,6 +20,7 @@ from leads.refusals import Refused
 
 Reader = Callable[[str], object]
 _MOST_SHOWN = 200
+_DAMAGED = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Row:
         column = self.columns.get(target)
         if column is None:
             return Problem(self.line, "", "", said)
-        return Problem(self.line, column.name, self.fields[column.index][:_MOST_SHOWN], said)
+        text = self.fields[column.index][:_MOST_SHOWN]
+        return Problem(self.line, column.name, _DAMAGED.sub("\ufffd", text), said)
 
 
 class BadCell(ValueError):
@@ -65,12 +69,13 @@ class Column:
 
     def cell(self, text: str, mapping: Mapping) -> object:
         """What the cell says, None for nothing. Raises BadCell."""
-        if mapping.is_blank(text):
+        said = None if mapping.is_blank(text) else text
+        if said is not None and self.spec.values:
+            said = self.spec.values.get(fold(text), text)
+        if said is None:
             return None
-        if self.spec.values:
-            replaced = self.spec.values.get(fold(text), text)
-            return self.read(replaced) if replaced is not None else None
-        return self.read(text)
+        value = self.read(said)
+        return _canonical(self.target.field, value) if self.target.field else value
 
 
 def column(
@@ -133,6 +138,13 @@ def _cells(
         and not mapping.is_blank(row.fields[index])
         and not (spec.values and fold(row.fields[index]) in spec.values)
     ]
+
+
+def _canonical(field: FieldSpec, value: object) -> object:
+    try:
+        return fields.canonical(field, value)
+    except Refused as refusal:
+        raise BadCell(str(refusal)) from refusal
 
 
 def _as_date(read: Reader, words: str) -> Reader:

@@ -262,7 +262,7 @@ def _is_format(one: str) -> bool:
 
 def _words(shapes: Iterable[str]) -> str:
     words = {"compact": "%Y%m%d", "named": _("day, month's name, year")}
-    return ", ".join(words.get(s) or f"%Y{s[1]}%m{s[1]}%d" for s in sorted(shapes)) or "—"
+    return ", ".join(words.get(s) or f"%Y{s[1]}%m{s[1]}%d" for s in sorted(shapes))
 
 
 def _undecided(column: str, why: str, examples: Sequence[Cell]) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _MARKS = [
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 _SAMPLE = 64 * 1024
+_FOREIGN = re.compile(r"[^\W\d_]{0,20}(?![\x00-\x7f])[^\W\d_][^\W\d_]{0,20}")
 
 
 @dataclass(frozen=True)
@@ -152,12 +154,8 @@ def _is_json(text: str) -> bool:
 def _foreign(text: str) -> tuple[str, ...]:
     """Up to three words with letters beyond ASCII."""
     words: dict[str, None] = {}
-    if text.isascii():
-        return ()
-    for word in text.split():
-        plain = word.strip("\"'.,;:|()")
-        if not word.isascii() and plain.isalpha() and plain.isprintable():
-            words[plain[:20]] = None
+    for found in _FOREIGN.finditer(text):
+        words[found[0]] = None
         if len(words) == 3:
             break
     return tuple(words)

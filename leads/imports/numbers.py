@@ -29,13 +29,17 @@ class NoNumber(ValueError):
 @dataclass(frozen=True)
 class NumberFormat:
     """`decimal` is the sign before the fraction, "." or ","; the other one groups thousands.
-    Blanks and apostrophes group them in both; a currency beside the number is left out."""
+    Blanks and apostrophes group them in both; a currency beside the number is left out.
+    `plain` says that neither sign was seen."""
 
     decimal: str
+    plain: bool = False
 
     @property
     def words(self) -> str:
         """The format as an example."""
+        if self.plain:
+            return "1234"
         return "1,234.5" if self.decimal == "." else "1.234,5"
 
     def number(self, text: str) -> int | float:
@@ -86,7 +90,7 @@ def detect(cells: Iterable[Cell], column: str) -> NumberFormat:
         raise _undecided(column, signs["."], signs[","])
     if unclear and not signs:
         raise _undecided(column, unclear)
-    return NumberFormat(next(iter(signs), "."))
+    return NumberFormat(next(iter(signs), "."), plain=not signs)
 
 
 def _decimal(bare: str) -> str:

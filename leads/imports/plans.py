@@ -86,8 +86,8 @@ class Planned(Protocol):
 def plan(path: Path, mapping_path: Path, writer: type[Planned]) -> Plan:
     """How to take the file in. Raises Refused, naming the key of the mapping to set or to
     correct, for everything because of which the import cannot start."""
-    kind = writer.kind
     mapping, mapping_json = mappings.read(mapping_path)
+    kind = targets.names(mapping, writer.kind)
     known = fields.registry()
     chosen = [(spec, targets.resolve(spec, kind, known)) for spec in _specs(mapping, kind)]
     _refuse_doubles(chosen)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
+from leads import fields
 from leads.fields import FieldSpec, Registry
 from leads.imports.mappings import ColumnSpec, Mapping, suggestion
 from leads.models import Attribute
@@ -25,12 +26,14 @@ class Kind:
     """A kind of import: the targets of its columns with their types, and other names for them.
     With `attributes`, rows carry lead fields, the customer's own among them; with `properties`,
     they carry properties of an activity. `required` names targets of which one must be there;
-    with `line_identifies`, the line of a named source stands for a lead without identity."""
+    with `line_identifies`, the line of a named source stands for a lead without identity.
+    `own_id` is the target of what a row's own number is, where rows are no leads."""
 
     name: str
     targets: Table[str, str]
     required: tuple[tuple[str, ...], ...] = ()
     line_identifies: bool = True
+    own_id: str = ""
     aliases: Table[str, str] = field(default_factory=dict)
     attributes: bool = False
     properties: bool = False
@@ -38,11 +41,22 @@ class Kind:
 
 @dataclass(frozen=True)
 class Target:
-    """What one column becomes: `key` names it in a row, `type` is how its cells are read."""
+    """What one column becomes: `key` names it in a row, `type` is how its cells are read.
+    `field` is the lead field behind it, `new` one that is yet to be registered."""
 
     key: str
     type: str
+    field: FieldSpec | None = None
     new: Attribute | None = None
+
+
+def names(mapping: Mapping, kind: Kind) -> Kind:
+    """The kind with the names that a mapping uses: where it says `lead_external_id`, a plain
+    `external_id` is the row's own."""
+    keys = {spec.key for spec in mapping.columns} | mapping.constants.keys()
+    if kind.own_id and "lead_external_id" in keys:
+        return replace(kind, aliases={**kind.aliases, "external_id": kind.own_id})
+    return kind
 
 
 def resolve(spec: ColumnSpec, kind: Kind, known: Registry) -> Target:
@@ -52,10 +66,11 @@ def resolve(spec: ColumnSpec, kind: Kind, known: Registry) -> Target:
     if spec.role == "property":
         return _property(spec, kind)
     key = kind.aliases.get(spec.key, spec.key)
+    own = known[key] if kind.attributes and key in known and not known[key].derived else None
     if key in kind.targets:
-        return Target(key, kind.targets[key])
-    if kind.attributes and key in known and not known[key].derived:
-        return Target(key, known[key].type)
+        return Target(key, kind.targets[key], field=own)
+    if own:
+        return Target(key, own.type, field=own)
     raise _refused(
         spec,
         _("“%(key)s” is nothing that an import of %(kind)s takes.")
@@ -94,7 +109,7 @@ def _attribute(spec: ColumnSpec, kind: Kind, known: Registry) -> Target:
             _("Leave `type` out, or choose another key."),
         )
     _check_choices(spec, registered)
-    return Target(spec.key, registered.type)
+    return Target(spec.key, registered.type, field=registered)
 
 
 def _new_attribute(spec: ColumnSpec) -> Target:
@@ -124,7 +139,8 @@ def _new_attribute(spec: ColumnSpec) -> Target:
         type=spec.type,
         choices=list(spec.choices),
     )
-    return Target(spec.key, spec.type, new=attribute)
+    fields.check(attribute)
+    return Target(spec.key, spec.type, field=fields.spec(attribute), new=attribute)
 
 
 def _check_choices(spec: ColumnSpec, registered: FieldSpec) -> None:

@@ -14,7 +14,7 @@ from leads.identities import IdentityKey
 from leads.imports.columns import Problem, Row
 from leads.imports.plans import Plan
 from leads.imports.reports import Result
-from leads.imports.targets import Kind
+from leads.imports.targets import LEAD_TARGETS, Kind
 from leads.models import Channel
 from leads.refusals import Refused
 
@@ -89,7 +89,7 @@ def identities_of(row: Row, run: Run, *, named: bool) -> tuple[IdentityKey, ...]
 
 def refused(row: Row, refusal: Refused) -> Problem:
     """What a verb said about a row."""
-    target = refusal.field
+    target = refusal.field or next((key for key in LEAD_TARGETS if key in row.cells), "")
     if target not in row.columns and "name" in row.columns and target.endswith("_name"):
         target = "name"
     return row.problem(str(refusal), target)

@@ -8,19 +8,21 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from feedback import opportunity_imports
 from leads.imports import activity_rows, lead_rows, plans, runs
+from leads.imports.columns import Column, Problem
 from leads.imports.plans import Plan
-from leads.imports.reports import Report
+from leads.imports.reports import Report, Result
 from leads.models import Import
 from leads.nudges import nudge
 from leads.refusals import Refused
 
-WRITERS = {each.kind.name: each for each in (
-    lead_rows.Writer, activity_rows.Writer, opportunity_imports.Writer
-)}  # fmt: skip
+_KINDS = (lead_rows.Writer, activity_rows.Writer, opportunity_imports.Writer)
+WRITERS = {writer.kind.name: writer for writer in _KINDS}
 CANNOT_START = 2
+STOPPED = 130
 MOST_SHOWN = 20
 
 
@@ -44,69 +46,97 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say the same")
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
-    def handle(self, *, file: str, mapping: str, kind: str, mode: str, **options: object) -> None:
-        writer = WRITERS[kind]
+    def handle(
+        self,
+        *,
+        file: str,
+        mapping: str,
+        kind: str,
+        mode: str,
+        dry_run: bool,
+        json: bool,
+        **options: object,
+    ) -> None:
         try:
-            plan = plans.plan(Path(file), Path(mapping), writer)
+            plan = plans.plan(Path(file), Path(mapping), WRITERS[kind])
         except Refused as refusal:
+            if json:
+                self.stdout.write(_not_started(refusal).as_json())
             raise CommandError(str(refusal), returncode=CANNOT_START) from refusal
-        self._say(_plan_lines(plan, mode, dry=options["dry_run"]))
-        report = runs.run(plan, writer, mode=mode, at=timezone.now(), dry=options["dry_run"])
-        runs.finish(report, at=timezone.now())
-        nudge("scoring.tasks.rescore_stale")
-        self._say(_report_lines(report, dry=options["dry_run"]))
-        if options["json"]:
+        self.stdout.write("\n".join(_plan_lines(plan, mode, dry=dry_run)))
+        report = self._run(plan, kind, mode, dry=dry_run)
+        self.stdout.write("\n".join(_report_lines(report, dry=dry_run)))
+        if json:
             self.stdout.write(report.as_json())
 
-    def _say(self, lines: list[str]) -> None:
-        for line in lines:
-            self.stdout.write(line)
+    def _run(self, plan: Plan, kind: str, mode: str, *, dry: bool) -> Report:
+        try:
+            report = runs.run(plan, WRITERS[kind], mode=mode, at=timezone.now(), dry=dry)
+        except KeyboardInterrupt as stop:
+            said = _("Stopped. What was written stays; run it again to go on.")
+            raise CommandError(said, returncode=STOPPED) from stop
+        runs.finish(report, at=timezone.now())
+        nudge("scoring.tasks.rescore_stale")
+        return report
+
+
+def _not_started(refusal: Refused) -> Report:
+    report = Report()
+    report.add([Result("", (Problem(0, "", "", str(refusal)),))])
+    return report
 
 
 def _plan_lines(plan: Plan, mode: str, *, dry: bool) -> list[str]:
     """What will be read, and how: all that the mapping left to be detected is said."""
-    mapping, table, file = plan.mapping, plan.table, plan.file
-    lines = [
-        _("Reading %(rows)s rows of %(file)s as %(kind)s, mode %(mode)s%(dry)s.")
-        % {
-            "rows": len(table.rows),
-            "file": file.name,
-            "kind": plan.kind.name,
-            "mode": mode,
-            "dry": _(", dry run: nothing is written") if dry else "",
-        },
-        _("Source: %(source)s%(how)s.")
-        % {"source": mapping.source_name, "how": _how(bool(mapping.source), _("the default"))},
-        _("Encoding: %(encoding)s%(how)s%(words)s.")
-        % {
-            "encoding": file.encoding,
-            "how": _how(not file.detected),
-            "words": _(", with words like %(words)s") % {"words": ", ".join(file.foreign)}
-            if file.foreign
-            else "",
-        },
-        _("Delimiter: %(name)s%(how)s. Header: %(header)s%(how_header)s.")
-        % {
-            "name": table.delimiter_name,
-            "how": _how(mapping.delimiter is not None),
-            "header": _("yes") if table.header else _("no"),
-            "how_header": _how(mapping.header is not None),
-        },
+    mapping, file = plan.mapping, plan.file
+    count = len(plan.table.rows)
+    said = ngettext(
+        "Reading %(rows)s row of %(file)s as %(kind)s, mode %(mode)s%(dry)s.",
+        "Reading %(rows)s rows of %(file)s as %(kind)s, mode %(mode)s%(dry)s.",
+        count,
+    ) % {
+        "rows": count,
+        "file": file.name,
+        "kind": plan.kind.name,
+        "mode": mode,
+        "dry": _(", dry run: nothing is written") if dry else "",
+    }
+    source = {"source": mapping.source_name, "how": _how(bool(mapping.source), _("the default"))}
+    return [
+        said,
+        _("Source: %(source)s%(how)s.") % source,
+        _encoding_line(plan),
+        _table_line(plan),
+        *(_format_line(column, plan) for column in plan.columns if column.format),
+        *_left_out_lines(plan),
     ]
-    for column in plan.columns:
-        if column.format:
-            given = _format_given(plan, column.target.type, column.spec.date_format, column.spec)
-            said = _("Column “%(column)s” is read as %(format)s%(how)s.")
-            lines.append(
-                said % {"column": column.name, "format": column.format, "how": _how(given)}
-            )
-    return lines + _left_out_lines(plan)
 
 
-def _format_given(plan: Plan, type: str, date_format: tuple[str, ...], spec: object) -> bool:
-    if type == "number":
-        return bool(spec.number_format or plan.mapping.number_format)
-    return bool(date_format or plan.mapping.date_format)
+def _encoding_line(plan: Plan) -> str:
+    file = plan.file
+    foreign = ", ".join(f"“{word}”" for word in file.foreign)
+    words = _(", with words like %(words)s") % {"words": foreign} if foreign else ""
+    said = {"encoding": file.encoding, "how": _how(not file.detected), "words": words}
+    return _("Encoding: %(encoding)s%(how)s%(words)s.") % said
+
+
+def _table_line(plan: Plan) -> str:
+    return _("Delimiter: %(name)s%(how)s. Header: %(header)s%(how_header)s.") % {
+        "name": plan.table.delimiter_name,
+        "how": _how(plan.mapping.delimiter is not None),
+        "header": _("yes") if plan.table.header else _("no"),
+        "how_header": _how(plan.mapping.header is not None),
+    }
+
+
+def _format_line(column: Column, plan: Plan) -> str:
+    spec, mapping = column.spec, plan.mapping
+    if column.target.type == "number":
+        given = bool(spec.number_format or mapping.number_format)
+    else:
+        given = bool(spec.date_format or mapping.date_format)
+    said = {"column": column.name, "format": column.format, "how": _how(given)}
+    return _("Column “%(column)s” is read as %(format)s%(how)s.") % said
 
 
 def _left_out_lines(plan: Plan) -> list[str]:
@@ -119,7 +149,7 @@ def _left_out_lines(plan: Plan) -> list[str]:
         names = ", ".join(f"“{one.key}” ({one.type})" for one in plan.new_attributes)
         lines.append(_("New lead fields: %(names)s.") % {"names": names})
     if plan.table.empty_rows:
-        lines.append(_("%(count)s rows are empty.") % {"count": plan.table.empty_rows})
+        lines.append(_("Empty rows, left out: %(count)s.") % {"count": plan.table.empty_rows})
     return lines
 
 
@@ -128,12 +158,7 @@ def _how(given: bool, otherwise: str = "") -> str:
 
 
 def _report_lines(report: Report, *, dry: bool) -> list[str]:
-    said = report.as_dict()
-    lines = list(report.notes)
-    for error in report.errors[:MOST_SHOWN]:
-        cell = f", {error.column} “{error.value}”" if error.column else ""
-        place = _("Line %(line)s%(cell)s") % {"line": error.line, "cell": cell}
-        lines.append(f"{place}: {error.problem}")
+    lines = [*report.notes, *(_error_line(error) for error in report.errors[:MOST_SHOWN])]
     if len(report.errors) > MOST_SHOWN:
         more = len(report.errors) - MOST_SHOWN
         lines.append(_("… and %(more)s more; --json names all.") % {"more": more})
@@ -141,5 +166,16 @@ def _report_lines(report: Report, *, dry: bool) -> list[str]:
         "%(rows)s rows: %(created)s created, %(updated)s updated, %(unchanged)s unchanged, "
         "%(rejected)s rejected."
     )
-    dry_note = " " + _("Nothing was written: this was a dry run.") if dry else ""
-    return [*lines, done % said + dry_note]
+    lines.append(done % report.as_dict())
+    if dry:
+        lines.append(_("Nothing was written: this was a dry run."))
+    return lines
+
+
+def _error_line(error: Problem) -> str:
+    if not error.column:
+        return _("Line %(line)s: %(problem)s") % vars(error)
+    shown = " ".join(error.value.split())
+    value = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    said = vars(error) | {"value": value}
+    return _("Line %(line)s, %(column)s “%(value)s”: %(problem)s") % said
