@@ -6,8 +6,10 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from leads import events
 from leads.models import ApiToken, User
 from leads.refusals import Refused
 
@@ -16,10 +18,10 @@ SHOWN = 12  # Characters kept in the clear, so that people can tell their tokens
 USE_RECORDED_EVERY = timedelta(minutes=1)
 
 
-def issue(user: User, *, label: str, at: datetime) -> tuple[ApiToken, str]:
-    """A new token of `user` and its plain text, which nobody can see again.
-
-    Raises Refused where the user may not sign in.
+@transaction.atomic
+def issue(user: User, *, label: str, at: datetime, by: User | None = None) -> tuple[ApiToken, str]:
+    """A new token of `user` and its plain text, which nobody can see again. `by` is whoever
+    made it, None at the command line. Raises Refused where the user may not sign in.
     """
     if not user.is_active:
         message = _("%(user)s may no longer sign in.") % {"user": user}
@@ -29,6 +31,7 @@ def issue(user: User, *, label: str, at: datetime) -> tuple[ApiToken, str]:
     token = ApiToken.objects.create(
         user=user, label=label, prefix=plain[:SHOWN], digest=_digest(plain), created_at=at
     )
+    events.write("token.issued", at=at, actor=by, data={"token": token.pk, "user": user.pk})
     return token, plain
 
 
@@ -42,6 +45,7 @@ def authenticate(plain: str, *, at: datetime) -> User | None:
     return token.user
 
 
+@transaction.atomic
 def revoke(token: ApiToken, *, by: User, at: datetime) -> None:
     """Close this key for good. Owners may revoke their own, administrators everybody's."""
     if by != token.user and not by.is_superuser:
@@ -50,6 +54,8 @@ def revoke(token: ApiToken, *, by: User, at: datetime) -> None:
     if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
         raise Refused("already_revoked", _("This token is revoked already."), status=409)
     token.revoked_at = at
+    data = {"token": token.pk, "user": token.user_id}
+    events.write("token.revoked", at=at, actor=by, data=data)
 
 
 def _digest(plain: str) -> str:

@@ -16,6 +16,7 @@ from leads.models import (
     Attribute,
     Campaign,
     Channel,
+    Event,
     Import,
     Lead,
     StaleLead,
@@ -84,6 +85,9 @@ def test_every_page_opens_for_ada_and_keeps_to_the_content_security_policy(ada_i
     pages = {"index": reverse("admin:index"), "password": reverse("admin:password_change")}
     for model in registered:
         pages |= {f"{model.__name__} {name}": path for name, path in pages_of(model).items()}
+    for model in admin.site._registry.keys() - set(registered):
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        pages[model.__name__] = reverse(name)
     for name, path in pages.items():
         response = ada_in.get(path)
         expected = {200, 403} if name.endswith(" add") else {200}
@@ -155,6 +159,7 @@ class TestTokens:
         plain = re.search(r"baton_[\w-]{43}", page.content.decode())[0]
         assert tokens.authenticate(plain, at=monday) == maya
         token = ApiToken.objects.get()
+        assert Event.objects.get(kind="token.issued").actor.email == "ada@baton.example"
         again = ada_in.get(reverse("admin:leads_apitoken_change", args=[token.pk]))
         assert plain not in again.content.decode()
         assert token.digest not in again.content.decode()

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from leads import tokens
-from leads.models import ApiToken
+from leads.models import ApiToken, Event
 from leads.refusals import Refused
 
 
@@ -36,6 +36,7 @@ def test_a_revoked_token_opens_nothing_and_is_revoked_once(maya, monday):
     tokens.revoke(token, by=maya, at=monday)
 
     assert tokens.authenticate(plain, at=monday) is None
+    assert Event.objects.get(kind="token.revoked").data == {"token": token.pk, "user": maya.pk}
     with pytest.raises(Refused) as refusal:
         tokens.revoke(token, by=maya, at=monday + timedelta(hours=1))
     assert (refusal.value.code, refusal.value.status) == ("already_revoked", 409)

@@ -70,7 +70,6 @@ class TouchAdmin(ReadOnlyAdmin):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["kind", "lead", "actor", "at", "delivered_at", "attempts", "problem"]
     list_select_related = ["lead", "actor"]
-    list_filter = ["kind"]
     search_fields = ["=lead__id", "kind"]
     ordering = ["-id"]
 

@@ -135,7 +135,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
     ) -> None:
-        token, plain = tokens.issue(obj.user, label=obj.label, at=timezone.now())
+        token, plain = tokens.issue(obj.user, label=obj.label, at=timezone.now(), by=request.user)
         obj.pk = token.pk
         obj.refresh_from_db()
         notice = _("Copy this token now, it is not shown again: %(token)s")

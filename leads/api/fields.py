@@ -17,7 +17,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LARGEST_NUMBER = 10**15
-KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 class StrictSerializer(serializers.Serializer):
@@ -83,7 +83,7 @@ class PlainValuesField(serializers.Field):
     default_error_messages = {
         "not_object": _("Send an object of names and values."),
         "too_many": _("At most 50 values go into one object."),
-        "key": _("Names have letters, digits, - and _, begin with a letter, at most 60 in all."),
+        "key": _("Names have letters, digits, - and _, up to 60 of them."),
         "nested": _("Send a plain value here: text, number, true, false or null."),
         "long": _("At most 2,000 characters go into one value."),
         "large": _("Numbers go up to 1,000,000,000,000,000."),
