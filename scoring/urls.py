@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+"""Addresses of the agreement."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from scoring.views import drafting, reading, signing
+
+urlpatterns = [
+    path("agreement/", reading.agreement, name="agreement"),
+    path("agreement/versions/", reading.versions, name="agreement_versions"),
+    path("agreement/versions/<int:pk>/", reading.version, name="agreement_version"),
+    path("agreement/versions/<int:pk>.json", reading.version_json, name="agreement_json"),
+    path("agreement/versions/<int:pk>/proposal/", signing.proposal, name="agreement_proposal"),
+    path("agreement/versions/<int:pk>/signature/", signing.signature, name="agreement_signature"),
+    path(
+        "agreement/versions/<int:pk>/withdrawal/", signing.withdrawal, name="agreement_withdrawal"
+    ),
+    path("agreement/draft/", drafting.draft, name="agreement_draft"),
+    path("agreement/draft/<slug:section>/", drafting.section, name="agreement_section"),
+]

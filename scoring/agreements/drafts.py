@@ -36,9 +36,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit came to. `lapsed`: signatures that counted before and do not any more."""
+    """What an edit came to. `before` is the text until then; `lapsed` are signatures that counted
+    before and do not any more."""
 
     version: AgreementVersion
+    before: Body
     changed: bool
     lapsed: tuple[Signature, ...] = ()
 
@@ -103,15 +105,16 @@ def edit(
         version = locked(version)
         refuse_settled(version)
         _refuse_overtaken(version, expected_sha256)
-        body = version.body | _parts(section, value)
+        before = version.body
+        body = before | _parts(section, value)
         if digest(body) == version.sha256:
-            return Edit(version, changed=False)
-        _refuse_new_problems(version.body, body, section)
+            return Edit(version, before, changed=False)
+        _refuse_new_problems(before, body, section)
         lapsed = tuple(counting(version))
         _rewrite(version, body, by, at)
         sides = [signature.side for signature in lapsed]
         _tell("agreement.edited", version, by, at, section=section, lapsed=sides)
-    return Edit(version, changed=True, lapsed=lapsed)
+    return Edit(version, before, changed=True, lapsed=lapsed)
 
 
 def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
@@ -119,7 +122,7 @@ def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementV
     with transaction.atomic():
         version = locked(version)
         refuse_settled(version)
-        if by.pk not in (version.created_by_id, version.proposed_by_id) and not by.signs_for:
+        if not may_withdraw(by, version):
             raise Refused(
                 "not_yours",
                 _("%(version)s was opened by %(name)s.")
@@ -131,6 +134,12 @@ def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementV
         version.save(update_fields=["status"])
         _tell("agreement.withdrawn", version, by, at)
     return version
+
+
+def may_withdraw(user: User, version: AgreementVersion) -> bool:
+    """May this person lay this open version aside?"""
+    theirs = user.pk in (version.created_by_id, version.proposed_by_id)
+    return may_edit(user) and (theirs or bool(user.signs_for))
 
 
 def locked(version: AgreementVersion) -> AgreementVersion:
@@ -181,6 +190,7 @@ def _parts(section: str, value: Any) -> Body:
 
 
 def refuse_stranger(by: User) -> None:
+    """Raises Refused `may_not_edit` (403) for everybody who does not write the agreement."""
     if not may_edit(by):
         raise Refused(
             "may_not_edit",

@@ -1,0 +1,45 @@
+"""Before an agreement is in force: four to start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from scoring import agreements
+from scoring.conditions import Vocabulary
+from scoring.documents import Body, text
+from scoring.shapes import TEMPLATES
+from scoring.views.texts import document
+
+
+def starting(request: HttpRequest) -> HttpResponse:
+    """Nothing is in force: a template to choose, or the draft that is being written."""
+    context = {
+        "templates": [_template(key, make()) for key, make in TEMPLATES.items()],
+        "unsettled": agreements.unsettled(),
+        "may_edit": agreements.may_edit(request.user),
+    }
+    return render(request, "scoring/start.html", context)
+
+
+def preview(request: HttpRequest, key: str) -> HttpResponse:
+    """A template, read as the agreement it would be."""
+    body = TEMPLATES[key]()
+    context = _template(key, body) | {
+        "sections": document(body, Vocabulary()),
+        "unsettled": agreements.unsettled(),
+        "in_force": agreements.in_force(),
+        "may_edit": agreements.may_edit(request.user),
+    }
+    return render(request, "scoring/template.html", context)
+
+
+def _template(key: str, body: Body) -> dict[str, Any]:
+    return {
+        "key": key,
+        "title": text(body["title"]),
+        "summary": text(body["summary"]),
+        "stages": [(text(each["name"]), each["side"]) for each in body["stages"]],
+    }

@@ -1,0 +1,90 @@
+"""What the pages about one version show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leads.models import Side, User
+from scoring import agreements, checks, sentences
+from scoring.agreements import Stranded
+from scoring.checks import Problem
+from scoring.conditions import Vocabulary
+from scoring.documents import Body, text
+from scoring.models import AgreementVersion, Signature
+from scoring.rulebooks import Rulebook
+from scoring.sentences import Change, Section
+
+Status = AgreementVersion.Status
+SIDES = (Side.MARKETING, Side.SALES)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where one side signs."""
+
+    side: str
+    label: str
+    signature: Signature | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The version being written or signed, as it stands beside a text."""
+
+    version: AgreementVersion
+    changes: list[Change]
+    problems: list[Problem]
+    stranded: list[Stranded]
+    lines: list[Line]
+    owed: str
+    withdrawable: bool
+
+    @property
+    def proposable(self) -> bool:
+        """Could it take effect as it is? The first agreement changes nothing that was."""
+        changed = bool(self.changes) or self.version.base_id is None
+        return changed and not self.problems and not self.stranded
+
+
+def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
+    """A version as a document, with the versions beside it."""
+    vocabulary = Vocabulary()
+    in_force, unsettled = agreements.in_force(), agreements.unsettled()
+    return {
+        "version": version,
+        "title": text(version.body["title"]),
+        "summary": text(version.body["summary"]),
+        "sections": document(version.body, vocabulary),
+        "lines": lines(version),
+        "in_force": in_force,
+        "unsettled": unsettled,
+        "draft": draft(unsettled, in_force, user, vocabulary) if unsettled else None,
+        "may_edit": agreements.may_edit(user),
+    }
+
+
+def document(body: Body, vocabulary: Vocabulary) -> list[Section]:
+    return sentences.document(body, Rulebook(body, vocabulary))
+
+
+def lines(version: AgreementVersion) -> list[Line]:
+    """Both sides, with the signature that counts."""
+    signed = {each.side: each for each in agreements.counting(version)}
+    return [Line(side.value, str(side.label), signed.get(side)) for side in SIDES]
+
+
+def draft(
+    version: AgreementVersion, in_force: AgreementVersion | None, user: User, vocabulary: Vocabulary
+) -> Draft:
+    """What it changes, what stands against it, and what this person owes it."""
+    base = in_force.body if in_force else None
+    return Draft(
+        version=version,
+        changes=sentences.changes(base, version.body, vocabulary) if base else [],
+        problems=checks.validate(version.body),
+        stranded=agreements.stranded(version.body),
+        lines=lines(version),
+        owed=agreements.owes(user, version),
+        withdrawable=agreements.may_withdraw(user, version),
+    )

@@ -1,0 +1,504 @@
+"""The agreement in the browser: read, drafted section by section, proposed and signed."""
+
+import json
+from copy import deepcopy
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+
+from leads.models import Attribute, Event, Lead
+from scoring import agreements, documents, stages
+from scoring.documents import item
+from scoring.models import AgreementVersion, Stage, StageEntry
+from scoring.shapes import TEMPLATES, classic
+from tests.forms import form_of
+
+Status = AgreementVersion.Status
+AGREEMENT = "/agreement/"
+DRAFT = "/agreement/draft/"
+HISTORY = "/agreement/versions/"
+
+
+@pytest.fixture
+def now():
+    return timezone.now() - timedelta(days=1)
+
+
+@pytest.fixture
+def in_force(mark, lena, now):
+    return agreements.install(classic(), by_marketing=mark, by_sales=lena, at=now)
+
+
+@pytest.fixture
+def draft(in_force, maya, now):
+    return agreements.open_draft(by=maya, at=now)
+
+
+def address(section):
+    return reverse("agreement_section", args=[section])
+
+
+def opened(client, section):
+    """The form of a section as it comes."""
+    page = client.get(address(section))
+    assert page.status_code == 200
+    return form_of(page.content.decode(), address(section))
+
+
+def saved(client, section, changes=None, **options):
+    form = opened(client, section)
+    return client.post(address(section), form | (changes or {}), follow=True, **options)
+
+
+def row_with(form, name, value):
+    """The prefix of the row in which an input has this value."""
+    return next(
+        key.removesuffix(f"-{name}")
+        for key, values in form.items()
+        if key.endswith(f"-{name}") and values == [value]
+    )
+
+
+def text_of(page):
+    return " ".join(page.content.decode().split())
+
+
+# Reading
+
+
+def test_what_is_in_force_is_read_as_numbered_sentences(in_force, sam, signed_in):
+    page = text_of(signed_in(sam).get(AGREEMENT))
+    assert "When a lead becomes MQL" in page
+    assert "Company size is at least 50" in page
+    assert 'id="clause-1.1"' in page
+    assert 'id="clause-2.7"' in page
+    assert "Accept or return a handoff" in page
+    assert "Could not be reached in five tries" in page
+    assert "Mark Reuter" in page
+    assert "Lena Fuchs" in page
+    assert in_force.sha256 in page
+
+
+def test_it_is_read_in_german_too(in_force, maya, signed_in):
+    maya.language = "de"
+    maya.save()
+    page = text_of(signed_in(maya).get(AGREEMENT))
+    assert "Das Geschäft ist unterschrieben." in page
+    assert "Kein Budget in diesem Jahr" in page
+
+
+def test_the_downloaded_text_is_what_the_hash_is_of(in_force, olu, signed_in):
+    response = signed_in(olu).get(reverse("agreement_json", args=[in_force.pk]))
+    assert response["Content-Type"] == "application/json"
+    assert "agreement-1.json" in response["Content-Disposition"]
+    assert response.content.decode() == documents.canonical(in_force.body)
+    assert documents.digest(json.loads(response.content)) == in_force.sha256
+
+
+def test_outsiders_find_no_agreement(in_force, nina, signed_in):
+    client = signed_in(nina)
+    for url in (AGREEMENT, DRAFT, HISTORY, reverse("agreement_version", args=[in_force.pk])):
+        assert client.get(url).status_code == 404
+
+
+def test_reading_takes_few_queries(draft, maya, signed_in, django_assert_max_num_queries):
+    client = signed_in(maya)
+    client.get(AGREEMENT)
+    with django_assert_max_num_queries(22):
+        client.get(AGREEMENT)
+
+
+# Before anything is in force
+
+
+def test_without_an_agreement_four_are_offered_to_start_from(maya, signed_in):
+    client = signed_in(maya)
+    page = text_of(client.get(AGREEMENT))
+    for title in ("Classic", "Sales-ready", "Three steps", "Revenue"):
+        assert title in page
+    assert client.get(f"{DRAFT}?template=sales_ready").status_code == 200
+    client.post(DRAFT, {"template": "sales_ready"})
+    assert documents.text(agreements.unsettled().body["title"]) == "Sales-ready"
+    assert "Version 1 is being written" in text_of(client.get(AGREEMENT))
+
+
+def test_olu_reads_the_templates_and_starts_none(olu, signed_in):
+    client = signed_in(olu)
+    assert "Start from this" not in text_of(client.get(AGREEMENT))
+    assert client.post(DRAFT, {"template": "classic"}).status_code == 403
+    assert agreements.unsettled() is None
+
+
+# Editing, section by section
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_saving_a_section_untouched_changes_nothing(template, maya, now, signed_in):
+    draft = agreements.open_draft(by=maya, at=now, body=TEMPLATES[template]())
+    client = signed_in(maya)
+    for section in agreements.SECTIONS:
+        page = saved(client, section)
+        assert "Nothing was changed." in text_of(page), section
+    draft.refresh_from_db()
+    assert draft.body == TEMPLATES[template]()
+
+
+def test_a_marketer_changes_the_bar(draft, maya, signed_in):
+    client = signed_in(maya)
+    prefix = row_with(opened(client, "stages"), "value", "60")
+    page = text_of(saved(client, "stages", {f"{prefix}-value": "65"}))
+    assert "Saved in the draft." in page
+    assert "score is at least 60</s> <b>→ score is at least 65" in page
+    draft.refresh_from_db()
+    criterion = item(item(draft.body["stages"], "mql")["criteria"], "bar")
+    assert criterion["when"] == {"op": "score_at_least", "which": "total", "value": 65}
+
+
+def test_sales_changes_points_window_and_limit_of_a_rule(draft, sam, signed_in):
+    client = signed_in(sam)
+    form = opened(client, "score")
+    row = row_with(form, "key", "pricing_page")
+    changes = {f"{row}-points": "4", f"{row}-cap": "12", f"{row}-c0-within_days": "7"}
+    saved(client, "score", changes)
+    draft.refresh_from_db()
+    rule = item(draft.body["score"]["rules"], "pricing_page")
+    assert (rule["points"], rule["cap"], rule["when"]["within_days"]) == (4, 12, 7)
+    assert rule["times"] == "every"
+    old = [rule["key"] for rule in classic()["score"]["rules"]]
+    assert [rule["key"] for rule in draft.body["score"]["rules"]] == old
+
+
+def test_a_rule_is_removed_and_another_added(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "score")
+    row = row_with(form, "key", "newsletter_click")
+    pressed = {f"{row}-removed": "on", "add": "rules-actions:deed"}
+    added = client.post(address("score"), form | pressed)
+    form = form_of(added.content.decode(), address("score"))
+    new = f"rules-actions-{int(form['rules-actions-count'][0]) - 1}"
+    assert form[f"{row}-removed"] == ["on"]
+    page = client.post(
+        address("score"),
+        form
+        | {
+            f"{new}-points": "9",
+            f"{new}-c0-types": ["trial_started", "webinar_attended"],
+            f"{new}-c0-times": "3",
+            f"{new}-c0-within_days": "14",
+        },
+        follow=True,
+    )
+    assert page.redirect_chain
+    draft.refresh_from_db()
+    rules = draft.body["score"]["rules"]
+    assert item(rules, "newsletter_click") is None
+    assert rules[-1]["group"] == "actions"
+    assert rules[-1]["when"] == {
+        "op": "did",
+        "types": ["trial_started", "webinar_attended"],
+        "channels": [],
+        "campaigns": [],
+        "times": 3,
+        "within_days": 14,
+    }
+
+
+def test_every_kind_of_condition_can_be_added_by_simple_inputs(draft, maya, signed_in):
+    client = signed_in(maya)
+    Attribute.objects.create(key="fleet", label="Fleet", type="number")
+    fleet = {"op": "at_least", "field": "fleet", "value": 20}
+    persona = {"op": "not_persona", "persona": "ops_lead"}
+    for family, expected in (("field", fleet), ("persona", persona), ("mail", {"op": "free_mail"})):
+        form = opened(client, "score")
+        added = client.post(address("score"), form | {"add": f"rules-profile:{family}"})
+        form = form_of(added.content.decode(), address("score"))
+        new = f"rules-profile-{int(form['rules-profile-count'][0]) - 1}"
+        given = {f"{new}-c0-{name}": str(value) for name, value in expected.items()}
+        client.post(address("score"), form | given | {f"{new}-points": "3"})
+        draft.refresh_from_db()
+        assert draft.body["score"]["rules"][-1]["when"] == expected
+
+
+def test_a_condition_too_deep_for_simple_inputs_is_shown_and_kept(in_force, maya, now, signed_in):
+    body = classic()
+    deep = {"any": [{"all": [{"op": "known", "field": "phone"}, {"op": "free_mail"}]},
+                    {"op": "is", "field": "country", "value": "DE"}]}  # fmt: skip
+    body["score"]["rules"][0]["when"] = deep
+    draft = agreements.open_draft(by=maya, at=now, body=body)
+    client = signed_in(maya)
+    page = client.get(address("score"))
+    assert "It stays as it is." in text_of(page)
+    row = row_with(opened(client, "score"), "key", "seniority_head")
+    saved(client, "score", {f"{row}-points": "14"})
+    draft.refresh_from_db()
+    assert draft.body["score"]["rules"][0]["when"] == deep
+    assert draft.body["score"]["rules"][0]["points"] == 14
+
+
+def test_clocks_are_entered_in_days_hours_and_minutes(draft, sam, signed_in):
+    client = signed_in(sam)
+    form = opened(client, "clocks")
+    assert (form["clock-qualify-days"], form["clock-answer-hours"]) == (["30"], ["4"])
+    changes = {
+        "clock-answer-hours": "2",
+        "clock-answer-minutes": "30",
+        "clock-qualify-days": "",
+        "clock-answer_return-days": "1",
+        "clock-answer_return-hours": "2",
+    }
+    saved(client, "clocks", changes)
+    draft.refresh_from_db()
+    minutes = {clock["key"]: clock["minutes"] for clock in draft.body["clocks"]}
+    assert minutes == {"answer": 150, "first_contact": 480, "answer_return": 600}
+
+
+def test_checklists_reasons_and_goals_are_edited_in_both_languages(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "checklists")
+    added = client.post(address("checklists"), form | {"add": "qualification:row"})
+    form = form_of(added.content.decode(), address("checklists"))
+    new = f"qualification-{int(form['qualification-count'][0]) - 1}"
+    given = {
+        f"{new}-label_en": "The contract's end is known",
+        f"{new}-label_de": "Das Vertragsende ist bekannt",
+        f"{new}-asks_en": "Contract ends",
+    }
+    client.post(address("checklists"), form | given)
+    draft.refresh_from_db()
+    new_item = draft.body["checklists"]["qualification"][-1]
+    assert new_item["label"] == {
+        "en": "The contract's end is known",
+        "de": "Das Vertragsende ist bekannt",
+    }
+    assert new_item["collects"] == {
+        "attribute": "contract_ends",
+        "label": "Contract ends",
+        "type": "text",
+    }
+    form = opened(client, "reasons")
+    row = row_with(form, "key", "no_budget")
+    saved(client, "reasons", {f"{row}-rest_days": "90", f"{row}-then": "disqualified"})
+    draft.refresh_from_db()
+    reason = item(draft.body["reasons"], "no_budget")
+    assert (reason["rest_days"], reason["then"]) == (90, "disqualified")
+    assert reason["label"] == {"en": "No budget this year", "de": "Kein Budget in diesem Jahr"}
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value", "said"),
+    [
+        ("clocks", "clock-answer-hours", "", "This clock cannot be left out."),
+        ("clocks", "clock-answer-days", "9999", "longer than anybody would wait"),
+        ("clocks", "clock-answer-days", "soon", "Enter a whole number."),
+        ("score", "rules-actions-0-points", "1000000", "less than or equal to 1000"),
+        ("score", "rules-actions-0-points", "0", "A rule of 0 points says nothing."),
+        ("score", "rules-actions-0-c0-within_days", "0", "greater than or equal to 1"),
+        ("score", "rules-actions-0-cap", "5", "Only a rule that counts every time"),
+        ("score", "rules-profile-0-times", "every", "Only what a lead did, once,"),
+        ("score", "rules-profile-4-c0-value", "many", "Give a whole number."),
+        ("score", "rules-profile-4-c0-op", "contains", "This does not fit the field."),
+        ("stages", "criteria-mql-3-c0-value", "", "This field is required."),
+        ("reasons", "reasons-0-rest_days", "-1", "greater than or equal to 0"),
+        ("about", "title_en", "", "This field is required."),
+    ],
+)
+def test_bad_input_is_refused_beside_its_field(section, name, value, said, draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, section)
+    assert name in form, sorted(form)
+    answer = client.post(address(section), form | {name: value})
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    again = form_of(answer.content.decode(), address(section))
+    assert again[name] == [value]
+    draft.refresh_from_db()
+    assert draft.body == classic()
+
+
+def test_what_could_not_run_is_refused_with_a_sentence(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "reasons")
+    removed = {name.replace("-key", "-removed"): "on" for name in form if name.endswith("-key")}
+    answer = client.post(address("reasons"), form | removed)
+    assert answer.status_code == 422
+    assert "there is no reason to return one with" in text_of(answer)
+
+
+def test_a_section_saved_over_somebody_elses_change_loses_no_input(draft, maya, sam, signed_in):
+    mine, theirs = signed_in(maya), signed_in(sam)
+    form = opened(mine, "clocks")
+    saved(theirs, "clocks", {"clock-answer-hours": "3"})
+    answer = mine.post(address("clocks"), form | {"clock-first_contact-hours": "7"})
+    assert answer.status_code == 409
+    page = text_of(answer)
+    assert escape("Sam Okafor changed Version 2") in page
+    assert "Nothing of yours is lost" in page
+    assert "Accept or return a handoff: within<span><s>3 h</s> <b>→ 4 h</b>" in page
+    again = form_of(answer.content.decode(), address("clocks"))
+    assert again["clock-first_contact-hours"] == ["7"]
+    assert mine.post(address("clocks"), again | {"clock-answer-hours": "3"}).status_code == 302
+    draft.refresh_from_db()
+    assert documents.minutes(draft.body, "answer") == 180
+    assert documents.minutes(draft.body, "first_contact") == 480 + 420
+
+
+def test_a_row_removed_meanwhile_keeps_its_input(draft, maya, sam, signed_in):
+    mine, theirs = signed_in(maya), signed_in(sam)
+    form = opened(mine, "score")
+    row = row_with(form, "key", "trial_started")
+    saved(theirs, "score", {f"{row}-removed": "on"})
+    answer = mine.post(address("score"), form | {f"{row}-points": "21"})
+    assert answer.status_code == 409
+    again = form_of(answer.content.decode(), address("score"))
+    assert again[f"{row}-points"] == ["21"]
+    assert again[f"{row}-c0-types"] == ["trial_started"]
+    assert mine.post(address("score"), again).status_code == 302
+    draft.refresh_from_db()
+    assert draft.body["score"]["rules"][-1]["points"] == 21
+
+
+def test_olu_cannot_edit(draft, olu, signed_in):
+    client = signed_in(olu)
+    assert client.get(address("clocks")).status_code == 403
+    assert client.post(address("clocks"), {}).status_code == 403
+    page = client.get(reverse("agreement_version", args=[draft.pk]))
+    assert page.status_code == 200
+    assert address("clocks") not in text_of(page)
+
+
+def test_an_unknown_section_is_not_found(draft, maya, signed_in):
+    assert signed_in(maya).get("/agreement/draft/weather/").status_code == 404
+
+
+# Proposing, signing
+
+
+def signature_form(client, version):
+    page = client.get(reverse("agreement_version", args=[version.pk])).content.decode()
+    return form_of(page, reverse("agreement_signature", args=[version.pk]))
+
+
+def test_from_a_changed_number_to_a_version_in_force(
+    in_force, maya, mark, lena, signed_in, mailoutbox
+):
+    marketer = signed_in(maya)
+    marketer.post(DRAFT)
+    saved(marketer, "clocks", {"clock-answer-hours": "3"})
+    draft = agreements.unsettled()
+    page = marketer.post(reverse("agreement_proposal", args=[draft.pk]), follow=True)
+    assert "Proposed. Both teams can sign it now." in text_of(page)
+    assert "Sign for" not in text_of(page)
+    for user, side in ((mark, "marketing"), (lena, "sales")):
+        client = signed_in(user)
+        assert f"Sign for {side}" in text_of(client.get(DRAFT))
+        url = reverse("agreement_signature", args=[draft.pk])
+        page = client.post(url, signature_form(client, draft), follow=True)
+    assert "Version 2 is in force." in text_of(page)
+    assert agreements.in_force().pk == draft.pk
+    assert Event.objects.filter(kind="agreement.in_force").count() == 2
+
+
+def test_nobody_signs_for_the_other_side_in_the_browser(draft, maya, mark, lena, now, signed_in):
+    clocks = deepcopy(draft.body["clocks"])
+    clocks[0]["minutes"] = 60
+    edit = agreements.edit(
+        draft, section="clocks", value=clocks, by=maya, at=now, expected_sha256=draft.sha256
+    )
+    version = agreements.propose(edit.version, by=maya, at=now)
+    url = reverse("agreement_signature", args=[version.pk])
+    good = {"sha256": version.sha256, "side": "sales"}
+    refused = signed_in(mark).post(url, good)
+    assert refused.status_code == 403
+    assert "You sign for Marketing, not for Sales." in text_of(refused)
+    refused = signed_in(lena).post(url, good | {"sha256": "0" * 64})
+    assert refused.status_code == 409
+    assert "after you opened this page" in text_of(refused)
+    assert signed_in(maya).post(url, good).status_code == 403
+    assert not version.signatures.exists()
+    assert signed_in(lena).post(url, good).status_code == 302
+    twice = signed_in(lena).post(url, good)
+    assert (twice.status_code, "already signed" in text_of(twice)) == (409, True)
+
+
+def test_editing_a_proposal_says_whose_signature_lapsed_and_by_what(
+    draft, maya, mark, now, signed_in
+):
+    client = signed_in(maya)
+    saved(client, "clocks", {"clock-answer-hours": "3"})
+    client.post(reverse("agreement_proposal", args=[draft.pk]))
+    draft.refresh_from_db()
+    agreements.sign(draft, by=mark, at=now, sha256=draft.sha256)
+    assert "One signature is on this text." in text_of(client.get(address("clocks")))
+    page = text_of(saved(client, "clocks", {"clock-answer-hours": "2"}))
+    assert "The signature of Mark Reuter for Marketing lapsed" in page
+    assert "Accept or return a handoff: within: 3 h → 2 h" in page
+    draft.refresh_from_db()
+    assert draft.status == Status.DRAFT
+
+
+def test_a_draft_that_removes_a_stage_with_leads_says_which_and_how_many(
+    in_force, maya, now, signed_in
+):
+    for _ in range(2):
+        lead = Lead.objects.create(created_at=now)
+        stages.enter(lead, "sql", cause=StageEntry.Cause.CLAIMED, at=now, version=in_force)
+    client = signed_in(maya)
+    client.post(DRAFT, {"template": "three_steps"})
+    page = text_of(client.get(DRAFT))
+    assert "2 leads stand in “SQL”, which this version takes away." in page
+    refused = client.post(reverse("agreement_proposal", args=[agreements.unsettled().pk]))
+    assert refused.status_code == 409
+    assert "2 leads stand in “SQL”" in text_of(refused)
+    assert Stage.objects.get(key="sql").retired is False
+
+
+def test_a_signed_version_offers_nothing_to_edit(in_force, maya, signed_in):
+    client = signed_in(maya)
+    assert address("clocks") not in text_of(client.get(AGREEMENT))
+    assert client.get(address("clocks")).status_code == 302
+
+
+def test_withdrawing_makes_room_for_another_draft(draft, maya, sam, signed_in):
+    url = reverse("agreement_withdrawal", args=[draft.pk])
+    assert signed_in(sam).post(url).status_code == 403
+    page = signed_in(maya).post(url, follow=True)
+    assert "Version 2 is withdrawn." in text_of(page)
+    assert signed_in(sam).post(DRAFT).status_code == 302
+    assert agreements.unsettled().number == 3
+
+
+def test_a_second_draft_is_refused_with_who_opened_the_first(draft, sam, signed_in):
+    refused = signed_in(sam).post(DRAFT)
+    assert refused.status_code == 409
+    assert "Maya Lindner opened it" in text_of(refused)
+
+
+def test_the_history_says_who_signed_when_and_what_changed(draft, maya, mark, lena, now, signed_in):
+    client = signed_in(maya)
+    saved(client, "clocks", {"clock-answer-hours": "3"})
+    client.post(reverse("agreement_proposal", args=[draft.pk]))
+    draft.refresh_from_db()
+    for user in (mark, lena):
+        agreements.sign(draft, by=user, at=now, sha256=draft.sha256)
+    page = text_of(client.get(HISTORY))
+    assert "1 change from version 1" in page
+    assert "Accept or return a handoff: within" in page
+    assert page.count("Mark Reuter") == 2
+    old = client.get(reverse("agreement_version", args=[1 + draft.pk - 2]))
+    assert "no longer in force" in text_of(old)
+
+
+def test_an_earlier_version_can_be_taken_up_again(draft, maya, mark, lena, now, signed_in):
+    client = signed_in(maya)
+    first = draft.base
+    saved(client, "clocks", {"clock-answer-hours": "3"})
+    client.post(reverse("agreement_proposal", args=[draft.pk]))
+    draft.refresh_from_db()
+    for user in (mark, lena):
+        agreements.sign(draft, by=user, at=now, sha256=draft.sha256)
+    client.post(DRAFT, {"version": first.pk})
+    assert agreements.unsettled().body == first.body
+    assert client.post(DRAFT, {"version": "999"}).status_code == 404
