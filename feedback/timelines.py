@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Concat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +20,8 @@ from scoring.models import Stage, StageEntry
 LEAD = "lead"
 # Steps that another line tells already, or that are of no use to a reader.
 SILENT_STEPS = {"offered", "contacted", "conversation", "clock_started", "clock_met"}
+# Steps on sales' side that nobody did.
+OF_SALES = {"assigned", "breached"}
 CAUSES_TOLD_BY_STEPS = {"accepted", "qualified", "returned", "claimed"}
 
 
@@ -71,12 +75,11 @@ def whole(lead: Lead, *, most: int) -> History:
 
 def moments(history: History, *, whose: str = "") -> list[Moment]:
     """The lines, newest first; only the lead's (`lead`) or only ours (`us`) if asked."""
-    people = _people(history.steps)
     entries = [e for e in history.entries if e.cause not in CAUSES_TOLD_BY_STEPS]
     steps = [s for s in history.steps if s.kind not in SILENT_STEPS]
     lines = [
         *(_dealt(event) for event in history.events),
-        *(_stepped(step, people) for step in steps),
+        *(_stepped(step) for step in steps),
         *(_entered(entry) for entry in entries if entry.kind != Stage.Kind.HANDOFF),
         *(_touched(touch) for touch in history.touches),
         *_gathered(history.activities),
@@ -116,7 +119,11 @@ def _steps(lead: Lead) -> QuerySet[HandoffEvent]:
     found = HandoffEvent.objects.filter(handoff__lead=lead).select_related(
         "by__team", "note", "handoff__reason", "handoff__pool", "handoff__owner"
     )
-    return found.annotate(version_number=F("handoff__version__number")).order_by("-at", "-id")
+    assigned = Cast(KT("data__to"), BigIntegerField())
+    name = Concat("first_name", Value(" "), "last_name")
+    known = User.objects.filter(pk=OuterRef("assigned_id")).values(name=name)
+    found = found.annotate(version_number=F("handoff__version__number"), assigned_id=assigned)
+    return found.annotate(assigned_to=Subquery(known)).order_by("-at", "-id")
 
 
 def _measured(pattern: str, value: object) -> str:
@@ -185,17 +192,11 @@ def _dealt(event: Event) -> Moment:
     return Moment(event.at, Side.SALES, text, aside=str(event.actor or ""))
 
 
-def _people(steps: list[HandoffEvent]) -> dict[int, User]:
-    """Everybody who acted on the handoffs or owns one, by number."""
-    known = [person for step in steps for person in (step.by, step.handoff.owner) if person]
-    return {person.pk: person for person in known}
-
-
-def _stepped(step: HandoffEvent, people: dict[int, User]) -> Moment:
-    text, strong, aside = _words(step, people)
+def _stepped(step: HandoffEvent) -> Moment:
+    text, strong, aside = _words(step)
     return Moment(
         step.at,
-        _side(step.by, default=Side.SALES if step.kind == "breached" else Side.MARKETING),
+        _side(step.by, default=Side.SALES if step.kind in OF_SALES else Side.MARKETING),
         text,
         strong=strong,
         aside=aside,
@@ -204,7 +205,7 @@ def _stepped(step: HandoffEvent, people: dict[int, User]) -> Moment:
     )
 
 
-def _words(step: HandoffEvent, people: dict[int, User]) -> tuple[str, str, str]:
+def _words(step: HandoffEvent) -> tuple[str, str, str]:
     """Text, the strong word, the aside."""
     handoff, who = step.handoff, str(step.by or "")
     match step.kind:
@@ -213,8 +214,7 @@ def _words(step: HandoffEvent, people: dict[int, User]) -> tuple[str, str, str]:
             aside = _("%(points)s points under agreement %(number)s") % terms
             return _("Handed over to"), handoff.pool.name, aside
         case "assigned":
-            to = people.get(step.data.get("to"))
-            return _("Assigned to"), str(to or _("a colleague")), who
+            return _("Assigned to"), step.assigned_to or _("nobody"), who
         case "accepted":
             return _("Accepted by"), who, ""
         case "returned":

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.views import handoffs, inbox, leads, notifications, opportunities, returns
+from feedback.views import funnel, handoffs, inbox, leads, notifications, opportunities, returns
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -22,5 +22,7 @@ urlpatterns = [
     path("returns/", returns.returns, name="returns"),
     path("leads/", leads.leads, name="leads"),
     path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("funnel/", funnel.funnel, name="funnel"),
+    path("funnel/leads/", funnel.funnel_leads, name="funnel_leads"),
     path("notifications/", notifications.notifications, name="notifications"),
 ]

@@ -70,6 +70,21 @@ class Hand:
         return briefings.line(self.handoff.lead)
 
     @property
+    def channels(self) -> str:
+        """The channels the lead came by first and last."""
+        lead = self.handoff.lead
+        known = [str(channel) for channel in (lead.first_channel, lead.latest_channel) if channel]
+        return ", ".join(dict.fromkeys(known))
+
+    @property
+    def owes_contact(self) -> bool:
+        return self.handoff.clock == Handoff.Clock.FIRST_CONTACT
+
+    @property
+    def owes_qualification(self) -> bool:
+        return self.handoff.clock == Handoff.Clock.QUALIFY
+
+    @property
     def disputed(self) -> str:
         """The criterion the return disputes, in words."""
         wanted, criteria = self.handoff.disputed, self.briefing.criteria
@@ -142,7 +157,7 @@ def _promise(handoff: Handoff, *, at: datetime) -> str:
     if not minutes:
         return ""
     due_at = calendars.add_working_minutes(handoff.pool.calendar, at, minutes)
-    local = date_format(timezone.localtime(due_at), "D j M, H:i")
+    local = date_format(timezone.localtime(due_at), "SHORT_DATETIME_FORMAT")
     return _("Accepting starts the first-contact clock, until %(moment)s.") % {"moment": local}
 
 
