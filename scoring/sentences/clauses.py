@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from leads.models import Side
 from scoring.conditions import read
 from scoring.documents import GROUPS, Body, ItemJSON, text
 from scoring.journeys import StageJSON, place_for_return, stage
@@ -96,7 +95,6 @@ def _journey(body: Body) -> Section:
             each["key"],
             text(each["name"]),
             detail=text(each["meaning"]),
-            value=str(Side(each["side"]).label),
             side=each["side"],
         )
         for each in body["stages"]
