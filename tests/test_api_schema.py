@@ -1,10 +1,15 @@
 """The API's schema says what the API does."""
 
+import re
+from pathlib import Path
+
 import pytest
 import schemathesis
+from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from schemathesis import checks
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
@@ -57,13 +62,19 @@ def test_the_schema_names_every_operation(described):
     assert sorted(named) == sorted(OPERATIONS)
 
 
+def test_the_guide_names_what_there_is():
+    guide = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text("utf-8")
+    named = {re.sub(r"/\d+/", "/{id}/", path) for path in re.findall(r"/api/v1/[\w/]+/", guide)}
+    assert {path for path, _method in OPERATIONS} | {SCHEMA} == named
+
+
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_whatever_is_sent_is_answered_as_described_and_crashes_nothing(
     described, path, method, mode
 ):
     @given(case=described[path][method].as_strategy(generation_mode=mode))
-    @settings(
+    @hypothesis_settings(
         max_examples=25,
         deadline=None,
         derandomize=True,

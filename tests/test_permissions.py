@@ -32,6 +32,7 @@ NOBODY: set[str] = set()
 EVERYBODY = set(CAST)
 HOUSE = EVERYBODY - {"nina"}  # Belongs to a team, or administers.
 MARKETING, SALES = {"maya", "mark"}, {"sam", "lena"}
+WRITERS = MARKETING | SALES
 MANAGERS = {"mark", "lena", "olu", "ada"}
 
 IN, HIDDEN, FORBIDDEN, DOOR, NO_KEY = "in", "hidden", "forbidden", "door", "no key"
@@ -81,6 +82,7 @@ class House:
 
     lead: Lead
     version: AgreementVersion
+    draft: AgreementVersion
     offered: Handoff
     accepted: Handoff
     returned: Handoff
@@ -126,6 +128,21 @@ TABLE = [
     call("api/v1/schema/", EVERYBODY, "get"),
     page("api/docs/", EVERYBODY),
     page("api/", NOBODY, stranger=HIDDEN),
+    # The agreement
+    page("agreement/", HOUSE),
+    page("agreement/versions/", HOUSE),
+    page("agreement/versions/<int:pk>/", HOUSE, about="version"),
+    page("agreement/versions/<int:pk>.json", HOUSE, about="version"),
+    page("agreement/draft/", HOUSE),
+    post("agreement/draft/", WRITERS, knows=frozenset(HOUSE)),
+    page("agreement/draft/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/versions/<int:pk>/proposal/", WRITERS, about="draft", knows=frozenset(HOUSE)),
+    # Maya opened the draft; besides her, only who signs may lay it aside.
+    post("agreement/versions/<int:pk>/withdrawal/", WRITERS - {"sam"}, about="draft",
+         knows=frozenset(HOUSE)),
+    post("agreement/versions/<int:pk>/signature/", {"mark", "lena"}, about="draft",
+         knows=frozenset(HOUSE), body=lambda house: {"sha256": house.draft.sha256}),
     # Handoffs
     page("inbox/", SALES | MANAGERS),
     page("handoffs/<int:pk>/", HOUSE, about="offered"),
@@ -178,6 +195,7 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
     return House(
         lead=offered.lead,
         version=version,
+        draft=agreements.open_draft(by=maya, at=at),
         offered=offered,
         accepted=accepted,
         returned=returned,
@@ -211,6 +229,7 @@ def outcome(address: Address, house: House, clients: tuple[Client, Client]) -> s
     """What the table calls the answer. Whatever was done is undone, in the browser too."""
     client = clients[address.key]
     path = (PREFIXES.get(address.route) or "/" + address.route) + address.query
+    path = path.replace("<slug:section>", "clocks")
     if address.about:
         path = re.sub("<[^>]+>", str(getattr(house, address.about).pk), path)
     cookies = copy.deepcopy(client.cookies)
