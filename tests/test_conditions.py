@@ -131,6 +131,9 @@ def test_a_window_reaches_back_to_but_not_into_its_first_moment(mara, days, time
     visits = {"types": ["pricing_page"], "times": times, "within_days": days}
     assert decided({"op": "did", **visits}, mara) is expected
     assert decided({"op": "did_not", **visits}, mara) is not expected
+    # Beside a wider window, up to which activities are looked at.
+    wider = {"op": "did", "times": 999, "within_days": 3660}
+    assert decided({"any": [{"op": "did", **visits}, wider]}, mara) is expected
 
 
 def test_channels_are_asked_for_by_kind_and_campaigns_by_key(mara):

@@ -88,7 +88,7 @@ def test_the_ledger_sums_and_keeps_every_limit(rules, caps, floors, floor):
     text = body(*made, caps=caps, floors=floors, floor=floor)
     result = summed(text, **{f"r{n}": raw for n, (_group, raw, _cap) in enumerate(rules)})
     assert sum(result.ledger) == result.total
-    assert result.total == max(result.fit + result.engagement, floor or -(10**9))
+    assert result.total == max(result.fit + result.engagement, -(10**9) if floor is None else floor)
     if "actions" in caps:
         assert result.engagement <= max(caps["actions"], floors.get("actions", -(10**9)))
     if "actions" in floors:
