@@ -270,6 +270,7 @@ class TestRefusedBodies:
         crm.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
         response = crm.post(LEADS, {"email": "x"})
         assert response["Content-Language"] == "de"
+        assert response.json()["remedy"] == "Bitte berichtigen und noch einmal senden."
 
 
 def happened(**also):
