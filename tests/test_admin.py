@@ -23,6 +23,7 @@ from leads.models import (
     UnmappedOwner,
     User,
 )
+from scoring.models import Signature
 from tests.factories import HandoffFactory, PoolMemberFactory
 
 OURS = {"leads", "scoring", "feedback"}
@@ -58,6 +59,8 @@ def furnished(maya, monday):
     tokens.issue(maya, label="Website", at=monday)
     handoff = HandoffFactory(lead=lead)
     PoolMemberFactory(pool=handoff.pool)
+    signed = {"version": handoff.version, "side": "marketing", "proposal": 1}
+    Signature.objects.create(**signed, user=maya, sha256="0" * 64, signed_at=monday)
     opportunity = Opportunity.objects.create(
         name="Graaf", company=lead.company, handoff=handoff, opened_at=monday
     )

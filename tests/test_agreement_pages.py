@@ -5,6 +5,7 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -502,3 +503,17 @@ def test_an_earlier_version_can_be_taken_up_again(draft, maya, mark, lena, now, 
     client.post(DRAFT, {"version": first.pk})
     assert agreements.unsettled().body == first.body
     assert client.post(DRAFT, {"version": "999"}).status_code == 404
+
+
+@pytest.mark.parametrize("model", ["agreementversion", "signature", "stage", "stageentry"])
+def test_the_administration_only_reads_what_was_signed(model, in_force, ada, now, signed_in):
+    lead = Lead.objects.create(created_at=now)
+    stages.begin([lead.pk], version=in_force, at=now)
+    client = signed_in(ada)
+    row = apps.get_model("scoring", model).objects.first()
+    name = f"admin:scoring_{model}"
+    assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+    assert client.get(reverse(f"{name}_add")).status_code == 403
+    for page in ("change", "delete"):
+        answer = client.post(reverse(f"{name}_{page}", args=[row.pk]), {"post": "yes"})
+        assert answer.status_code == 403
