@@ -149,7 +149,8 @@ def _column(name: str, given: object) -> ColumnSpec:
     if isinstance(given, str):
         return ColumnSpec(name, "field", given.strip())
     where = f'columns["{name}"]'
-    roles = [role for role in ("field", "attribute", "property") if role in _object(given, where)]
+    told = given if isinstance(given, dict) else {}
+    roles = [role for role in ("field", "attribute", "property") if role in told]
     if len(roles) != 1:
         example = '{"attribute": "seats", "type": "number"}'
         raise _wrong(where, _("is a field, null, or an object like %(example)s"), example)

@@ -90,7 +90,7 @@ def _check_columns(names: list[str], wanted: Sequence[str], header: bool) -> Non
             "missing_columns",
             _("The file has no column %(missing)s. It has: %(there)s.")
             % {"missing": ", ".join(f"“{name}”" for name in missing), "there": there},
-            _("Correct `columns` in the mapping, or set `delimiter` and `header`.")
+            _("Correct `columns` in the mapping, or set `delimiter`, `encoding` or `header`.")
             if header
             else _("Without a header, columns are named by their number, from 1."),
             field="columns",
