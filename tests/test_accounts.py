@@ -96,7 +96,7 @@ class TestAccount:
         body = {"language": "de", "is_superuser": "on", "leads_team": "on", "team": "1"}
         signed_in(sam).post(reverse("account"), body)
         sam.refresh_from_db()
-        assert not (sam.is_superuser or sam.leads_team)
+        assert (sam.is_superuser, sam.leads_team) == (False, False)
 
     def test_a_new_password_keeps_this_browser_and_signs_out_others(
         self, client, signed_in, sam_with_password
