@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
@@ -72,7 +73,7 @@ def registry() -> dict[str, FieldSpec]:
 
 def built_in() -> dict[str, FieldSpec]:
     """The fields every lead has, by key. No query."""
-    return {key: _built_in_spec(key, kind) for key, kind in _BUILT_IN.items()}
+    return dict(_built_in())
 
 
 def spec(attribute: Attribute) -> FieldSpec:
@@ -200,6 +201,11 @@ def _known(key: str, known: Registry) -> FieldSpec:
             field=key,
         )
     return known[key]
+
+
+@cache
+def _built_in() -> dict[str, FieldSpec]:
+    return {key: _built_in_spec(key, kind) for key, kind in _BUILT_IN.items()}
 
 
 def _built_in_spec(key: str, kind: str) -> FieldSpec:

@@ -37,6 +37,8 @@ def take(tmp_path, db) -> Importer:
         CONTENT.replace(",", "|").encode(),
         ("sep=;\n" + CONTENT.replace(",", ";")).encode(),
         CONTENT.replace(",", ", ").encode(),
+        CONTENT.replace("Since\n", "Since,,\n").encode(),
+        CONTENT.replace("\n", ",,\n").encode(),
         "\n\n".join(CONTENT.splitlines()).encode(),
         '"Id", "Name", "City", "Since"\n1, "Müller, Anna", Köln, 2018-04-05\n'.encode()
         + b'2,B,"Bo\nnn",2018-04-06',
@@ -139,6 +141,8 @@ def test_a_wrong_delimiter_is_refused_naming_what_the_file_has(take):
         ({"columns": {"Id": None}}, "`columns`"),
         ({"columns": {"Id": 7}}, "is a field, null, or an object"),
         ({"columns": {"Id": {"type": "text"}}}, "is a field, null, or an object"),
+        ('{"columns": {"Id": "external_id"}, "source": "\\u0000"}', "that are not text"),
+        ('{"columns": {"Id": "external_id"}, "source": "\\ud800"}', "that are not text"),
         ({"columns": {"Id": "external_id"}, "colour": "red"}, "no key “colour”"),
         ({"columns": {"Id": "external_id"}, "blanks": []}, "Did you mean “blank”?"),
         ({"columns": {"Id": "external_id"}, "blank": "x"}, "`blank` is a list of texts"),

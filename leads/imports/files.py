@@ -48,7 +48,8 @@ def read(path: Path, *, encoding: str | None = None) -> Text:
     text = text.removeprefix("\ufeff")
     _refuse_other_things(text, path.name)
     digest = hashlib.sha256(data).hexdigest()
-    return Text(path.name, digest, text, encoding, detected, _foreign(text))
+    name = path.name.encode(errors="replace").decode()
+    return Text(name, digest, text, encoding, detected, _foreign(text))
 
 
 def _bytes(path: Path) -> bytes:

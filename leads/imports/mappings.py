@@ -97,6 +97,9 @@ def read(path: Path) -> tuple[Mapping, dict[str, object]]:
     except (ValueError, RecursionError) as problem:
         message = _("The mapping %(file)s is not JSON: %(problem)s.")
         raise _refused(message % {"file": path, "problem": problem}) from problem
+    if not _storable(data):
+        message = _("The mapping %(file)s holds characters that are not text.")
+        raise _refused(message % {"file": path})
     return parse(data), data
 
 
@@ -134,6 +137,16 @@ def parse(data: object) -> Mapping:
         status_values={fold(k): fold(v) for k, v in _pairs(data, "status_values").items()},
         currency=_text(data, "currency"),
     )
+
+
+def _storable(data: object) -> bool:
+    """No zero byte and no half of a character in it, which no database keeps."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in text
 
 
 def suggestion(wrong: str, right: Iterable[str]) -> str:

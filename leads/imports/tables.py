@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,7 @@ from leads.refusals import Refused
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 _SAMPLE = 50
+_DAMAGED = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def table(
         raise Refused("unreadable_file", _("The file has no lines."), _("Export it again."))
     names = _names(found[0], header)
     _check_columns(names, wanted, header)
-    rows, empty = _rows(found[1:] if header else found, len(names))
+    rows, empty = _rows(found[1:] if header else found, names)
     return Table(names, rows, delimiter, header, empty)
 
 
@@ -78,7 +80,7 @@ def _delimiter(lines: Sequence[str], wanted: Sequence[str], *, start: int, heade
 
 def _names(first: Record, header: bool) -> list[str]:
     if header:
-        return [name.strip().strip("\ufeff") for name in first.fields]
+        return [_DAMAGED.sub("\ufffd", name).strip() for name in first.fields]
     return [str(number) for number in range(1, len(first.fields) + 1)]
 
 
@@ -106,21 +108,24 @@ def _check_columns(names: list[str], wanted: Sequence[str], header: bool) -> Non
         )
 
 
-def _rows(found: Sequence[Record], width: int) -> tuple[list[Record], int]:
+def _rows(found: Sequence[Record], names: Sequence[str]) -> tuple[list[Record], int]:
     rows, empty = [], 0
     for record in found:
         if not record.problem and not any(text.strip() for text in record.fields):
             empty += 1
         else:
-            rows.append(_fitted(record, width))
+            rows.append(_fitted(record, names))
     return rows, empty
 
 
-def _fitted(record: Record, width: int) -> Record:
-    """Surplus empty fields at the end go; a row of another width has a problem."""
-    have = len(record.fields)
+def _fitted(record: Record, names: Sequence[str]) -> Record:
+    """Surplus empty fields at the end go, missing ones of columns without a name come; a row of
+    another width has a problem."""
+    have, width = len(record.fields), len(names)
     if record.problem or have == width:
         return record
+    if have < width and not any(names[have:]):
+        return Record(record.line, record.fields + [""] * (width - have))
     if have > width and not any(text.strip() for text in record.fields[width:]):
         return Record(record.line, record.fields[:width])
     problem = _("The row has %(have)s fields, the table %(width)s columns.")
