@@ -187,8 +187,8 @@ def test_none_of_is_all_of_the_complements(mara):
         ),
         (
             {"op": "before", "field": "contract_end", "value": "2026-03-31"},
-            "End of contract is before March 31, 2026",
-            "End of contract ist vor dem 31. März 2026",
+            "End of contract is before 31 Mar 2026",
+            "End of contract ist vor dem 31. Mär 2026",
         ),
         (
             {"op": "is", "field": "partner", "value": True},
