@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from leads import changes, identities, reps
+from leads import activities, changes, identities, reps
 from leads.imports import runs
 from leads.imports.lead_rows import Writer, split_name
 from leads.models import (
@@ -21,6 +21,8 @@ from leads.models import (
     StaleLead,
     UnmappedOwner,
 )
+from scoring import rescoring, shapes, stages
+from tests.factories import AgreementVersionFactory
 from tests.imports import Importer, counts
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +329,34 @@ def test_an_import_that_was_stopped_is_resumed_by_running_it_again(take, monkeyp
     assert Lead.objects.count() == 1
     assert Import.objects.get().finished_at is None
     assert counts(take(HEADER + ANNA + BEN, mapping)) == (1, 0, 1, 0)
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("live", "handoff"), ("history", "open")])
+def test_only_a_live_import_hands_leads_over(take, mode, kind):
+    AgreementVersionFactory(body=shapes.three_steps())
+    yesterday = (timezone.now() - timedelta(days=1)).isoformat()
+    take(HEADER + ANNA, MAPPING, mode=mode)
+    mapping = ACTIVITIES | {"columns": {"Mail": "email", "What": "type", "When": "occurred_at"}}
+    content = f"Mail,What,When\nanna@example.com,quote_requested,{yesterday}\n"
+    assert counts(take(content, mapping, kind="activities", mode=mode)) == (1, 0, 0, 0)
+    rescoring.stale(at=timezone.now())
+    lead = Lead.objects.get()
+    assert stages.standing(lead).kind == kind
+    # What it does from now on counts, however it came in.
+    now = timezone.now()
+    activities.record(lead, type="quote_requested", occurred_at=now, known_at=now)
+    rescoring.stale(at=now + timedelta(seconds=1))
+    assert stages.standing(lead).kind == "handoff"
+
+
+def test_a_history_file_about_a_lead_that_is_awake_hands_it_over_no_more_than_any(take):
+    AgreementVersionFactory(body=shapes.three_steps())
+    take(HEADER + ANNA, MAPPING, mode="live")
+    now = timezone.now().isoformat()
+    content = f"Lead,What,When,Via,Minutes,Words\n1,quote_requested,{now},,,\n"
+    take(content, ACTIVITIES, kind="activities", mode="history")
+    rescoring.stale(at=timezone.now())
+    assert stages.standing(Lead.objects.get()).kind == "open"
 
 
 ACTIVITIES = {
