@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -47,14 +47,14 @@ QUEUES = {
         ),
         Queue(
             "pool",
-            _("Nobody’s yet"),
+            _("Pool"),
             _("Every lead has an owner."),
             Q(closed_at=None, answer="", offered_at__isnull=False, owner=None),
             personal=False,
         ),
         Queue(
             "waiting",
-            _("Waiting for room"),
+            _("Waiting"),
             _("Nobody waits: there is room for all."),
             Q(closed_at=None, offered_at=None),
             personal=False,
@@ -84,17 +84,6 @@ def handoffs(queue: Queue, user: User, *, everyones: bool) -> HandoffQuerySet:
     if everyones or not queue.personal:
         return found
     return found.filter(_own(queue, user))
-
-
-def counts(user: User, *, everyones: bool) -> dict[str, int]:
-    """How many handoffs are in each queue but *answered*."""
-    open_ones = Handoff.objects.visible_to(user).unclosed()
-    wanted = {
-        f"in_{key}": Count("pk", filter=_condition(queue, user, everyones=everyones))
-        for key, queue in QUEUES.items()
-        if not queue.latest_first
-    }
-    return {name.removeprefix("in_"): n for name, n in open_ones.aggregate(**wanted).items()}
 
 
 def page(found: HandoffQuerySet, queue: Queue, *, after: str = "", size: int = PAGE_SIZE) -> Page:
@@ -134,12 +123,6 @@ def _moment(at: datetime | None) -> str:
 
 def _own(queue: Queue, user: User) -> Q:
     return Q(answered_by=user) if queue.latest_first else Q(owner=user)
-
-
-def _condition(queue: Queue, user: User, *, everyones: bool) -> Q:
-    if everyones or not queue.personal:
-        return queue.condition
-    return queue.condition & _own(queue, user)
 
 
 def _following(queue: Queue, after: str) -> Q:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from feedback import handoffs
-from feedback.models import Handoff, Pool
+from feedback import deliveries, handoffs
+from feedback.models import Handoff, Notification, Pool
 from leads.models import Activity, ActivityType
 from scoring.models import AgreementVersion
 from tests.factories import MONDAY, ChannelFactory, HandoffFactory, LeadFactory, version_in_force
@@ -209,7 +209,7 @@ def test_a_cursor_nobody_can_read_starts_from_the_top(sam, signed_in):
 
 
 def test_the_inbox_asks_the_database_a_fixed_number_of_times(
-    sam, signed_in, django_assert_max_num_queries
+    sam, lena, signed_in, django_assert_max_num_queries
 ):
     client = signed_in(sam)
     for number in range(30):
@@ -221,6 +221,21 @@ def test_the_inbox_asks_the_database_a_fixed_number_of_times(
     for queue in ("answer", "contact", "answered", "pool", "waiting"):
         with django_assert_max_num_queries(INBOX_QUERIES):
             assert inbox(client, queue=queue).status_code == 200
+    chosen = Handoff.objects.last()
+    for user in (sam, lena):
+        client = signed_in(user)
+        with django_assert_max_num_queries(INBOX_QUERIES):
+            assert inbox(client, handoff=chosen.pk).status_code == 200
+
+
+def test_taking_a_handoff_in_hand_reads_what_one_was_told_about_it(sam, signed_in):
+    handoff, other = offered(sam), offered(sam)
+    deliveries.deliver(at=MONDAY + HOUR)
+    unread = Notification.objects.filter(user=sam, read_at=None)
+    told = set(unread.values_list("event__data__handoff", flat=True))
+    assert told == {handoff.pk, other.pk}
+    inbox(signed_in(sam), handoff=handoff.pk)
+    assert set(unread.values_list("event__data__handoff", flat=True)) == {other.pk}
 
 
 def test_a_handoff_shows_what_it_was_made_on_and_not_what_the_agreement_says_now(sam, signed_in):

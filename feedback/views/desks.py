@@ -142,9 +142,11 @@ def listed(user: User, view: View) -> HandoffQuerySet:
     return found
 
 
-def open_desk(user: User, view: View, *, at: datetime, pk: int | None = None) -> Desk:
-    """The desk with the handoff `pk` in hand, else the first of the queue. 404 for a handoff
-    this person may not know of."""
+def open_desk(
+    user: User, view: View, *, sizes: dict[str, int], at: datetime, pk: int | None = None
+) -> Desk:
+    """The desk with the handoff `pk` in hand, else the first of the queue. `sizes` are those
+    of the queues. 404 for a handoff this person may not know of."""
     page = queues.page(_row_data(listed(user, view)), view.queue, after=view.after)
     chosen = pk or (page.rows[0].pk if page.rows else None)
     taken = hands.load(user, chosen) if chosen else None
@@ -155,7 +157,7 @@ def open_desk(user: User, view: View, *, at: datetime, pk: int | None = None) ->
     return Desk(
         view=view,
         rows=[_row(row, view, at=at) for row in page.rows],
-        tabs=_tabs(view, queues.counts(user, everyones=view.everyones)),
+        tabs=_tabs(view, sizes),
         hand=hands.hold(taken, user, at=at) if taken else None,
         position=0 if index is None else index + 1,
         previous=_step(view, numbers, index, -1),
@@ -222,12 +224,12 @@ def _nothing(view: View) -> str:
     return "done"
 
 
-def _tabs(view: View, counts: dict[str, int]) -> list[Tab]:
+def _tabs(view: View, sizes: dict[str, int]) -> list[Tab]:
     return [
         Tab(
             label=str(queue.label),
             url=View(queue, view.everyones).url(),
-            count=counts.get(queue.key),
+            count=sizes.get(queue.key),
             current=queue.key == view.queue.key,
         )
         for queue in queues.QUEUES.values()

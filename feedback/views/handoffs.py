@@ -15,7 +15,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback import contacts, handoffs, opportunities, qualifications, queues, rooms, terms
+from feedback import (
+    contacts,
+    handoffs,
+    notifications,
+    opportunities,
+    qualifications,
+    queues,
+    rooms,
+    terms,
+)
 from feedback.forms import (
     AcceptanceForm,
     AssignmentForm,
@@ -27,6 +36,7 @@ from feedback.forms import (
 )
 from feedback.models import Handoff
 from feedback.views import desks, hands
+from feedback.views.inbox import context_of, open_desk
 from leads.nudges import nudge
 from leads.refusals import Refused
 
@@ -35,6 +45,7 @@ Verb = Callable[[datetime], object]
 
 @require_safe
 def handoff(request: HttpRequest, pk: int) -> HttpResponse:
+    notifications.read(request.user, handoff=pk, at=timezone.now())
     return _page(request, hands.load(request.user, pk))
 
 
@@ -136,10 +147,13 @@ def write_message(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the handoff to somebody of its team, or take it."""
+    """Whom to give it to, as a page; POST gives the handoff to somebody of its team, or takes
+    it."""
     taken = hands.load(request.user, pk)
+    if request.method != "POST":
+        form = AssignmentForm(taken, auto_id="assignment_%s")
+        return _page(request, taken, ask="assignment", bound={"assignment": form})
     form = AssignmentForm(taken, request.POST, auto_id="assignment_%s")
     return _answer(
         request,
@@ -168,6 +182,7 @@ def _answer(
     try:
         if form.is_valid():
             verb(timezone.now())
+            notifications.read(request.user, handoff=taken.pk, at=timezone.now())
             nudge("feedback.tasks.deliver_events")
             nudge("feedback.tasks.release_waiting")
             messages.success(request, done % {"lead": taken.lead})
@@ -202,8 +217,8 @@ def _onward(
     if not request.htmx:
         return redirect(url)
     pk = chosen.pk if chosen else None
-    desk = desks.open_desk(request.user, view, at=timezone.now(), pk=pk)
-    context = {"desk": desk, "view": view, "hand": desk.hand, "in_hand": True, "answered": True}
+    desk = open_desk(request, view, at=timezone.now(), pk=pk)
+    context = context_of(desk) | {"in_hand": True, "answered": True}
     response = render(request, "feedback/inbox.html", context)
     response["HX-Push-Url"] = url
     return response
@@ -225,7 +240,7 @@ def _again(
     if not request.htmx:
         return _page(request, present, ask=ask, bound=bound, refusal=refusal, status=status)
     hand = hands.hold(present, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    context = {"hand": hand, "ask": ask, "view": _view(request)}
+    context = {"hand": hand, "parts": hand.parts, "ask": ask, "view": _view(request)}
     response = render(request, "feedback/_answer.html", context, status=status)
     response["HX-Retarget"] = response["HX-Reselect"] = "#answer"
     return response
@@ -241,7 +256,13 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     hand = hands.hold(taken, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    context = {"hand": hand, "ask": ask, "view": _view(request), "back": request.POST.get("back")}
+    context = {
+        "hand": hand,
+        "parts": hand.alone(ask) if ask else hand.parts,
+        "ask": ask,
+        "view": _view(request),
+        "back": request.POST.get("back"),
+    }
     return render(request, "feedback/handoff.html", context, status=status)
 
 

@@ -16,7 +16,6 @@ from feedback.briefings import Briefing
 from feedback.clockfaces import ClockFace
 from feedback.forms import (
     AcceptanceForm,
-    AssignmentForm,
     ContactForm,
     ConversationForm,
     MessageForm,
@@ -64,6 +63,23 @@ class Hand:
     @property
     def opportunity(self) -> Opportunity | None:
         return getattr(self.handoff, "opportunity", None)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What the answer column holds."""
+        possible = {
+            "acceptance": self.may.accept,
+            "work": self.may.work,
+            "return": self.may.give_back,
+            "assignment": True,
+            "thread": True,
+        }
+        return frozenset(part for part, may in possible.items() if may)
+
+    def alone(self, part: str) -> frozenset[str]:
+        """One part on a page of its own, if it is possible at all."""
+        part = "work" if part in ("contact", "conversation", "qualification") else part
+        return self.parts & {part}
 
     @property
     def line(self) -> str:
@@ -181,8 +197,6 @@ def _forms(handoff: Handoff, may: May) -> dict[str, Any]:
         forms["acceptance"] = AcceptanceForm(handoff, auto_id="acceptance_%s")
     if may.give_back:
         forms["return"] = ReturnForm(handoff, auto_id="return_%s")
-    if may.assign:
-        forms["assignment"] = AssignmentForm(handoff, auto_id="assignment_%s")
     if may.work:
         forms["contact"] = ContactForm(auto_id="contact_%s")
         forms["conversation"] = ConversationForm(auto_id="conversation_%s")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from feedback import rooms
+from feedback import notifications, rooms, waiting
 from feedback.views import desks
 
 
@@ -18,9 +21,26 @@ def inbox(request: HttpRequest) -> HttpResponse:
     view = desks.view_of(request, request.GET)
     number = request.GET.get("handoff", "")
     chosen = int(number) if number.isdecimal() else None
-    desk = desks.open_desk(request.user, view, at=timezone.now(), pk=chosen)
-    context = {"desk": desk, "view": view, "hand": desk.hand, "in_hand": chosen is not None}
+    at = timezone.now()
+    if chosen:
+        notifications.read(request.user, handoff=chosen, at=at)
+    desk = open_desk(request, view, at=at, pk=chosen)
+    context = context_of(desk) | {"in_hand": chosen is not None}
     return render(request, _template(request), context)
+
+
+def open_desk(
+    request: HttpRequest, view: desks.View, *, at: datetime, pk: int | None = None
+) -> desks.Desk:
+    """The desk, counted once for the page and its navigation."""
+    request.waiting = waiting.count(request.user, at=at, everyones=view.everyones)
+    return desks.open_desk(request.user, view, sizes=request.waiting.queues, at=at, pk=pk)
+
+
+def context_of(desk: desks.Desk) -> dict[str, Any]:
+    """What the inbox's templates are given."""
+    parts = desk.hand.parts if desk.hand else frozenset()
+    return {"desk": desk, "view": desk.view, "hand": desk.hand, "parts": parts}
 
 
 def _template(request: HttpRequest) -> str:

@@ -47,7 +47,7 @@ def _hand(request: HttpRequest, page: Any) -> hands.Hand | None:
     number = request.GET.get("handoff", "")
     if number.isdecimal():
         taken = hands.load(request.user, int(number))
-        notifications.read(request.user, lead=taken.lead, at=timezone.now())
+        notifications.read(request.user, handoff=taken.pk, at=timezone.now())
         return hands.hold(taken, request.user, at=timezone.now())
     if not page.object_list:
         return None
