@@ -8,10 +8,10 @@ consequences on the heap. What would happen after now stays undone: that is toda
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
 from random import Random
 
 from django.db import transaction
@@ -45,24 +45,25 @@ TICK_HOURS = (10, 16)
 Action = Callable[[datetime], None]
 
 
-def tell(*, at: datetime) -> None:
-    """Loads the demo so that its present is `at`. All of it or, when interrupted, nothing."""
+def tell(*, at: datetime, count: int = PROSPECTS) -> None:
+    """Loads the demo so that its present is `at`, with `count` prospects. All of it or, when
+    interrupted, nothing."""
     with transaction.atomic():
         people = cast.assemble(at=at - timedelta(days=DAYS))
-        Story(people, until=at).run()
+        Story(people, until=at, count=count).run()
 
 
 class Story:
     """One telling. The same seed gives the same story, relative to `until`."""
 
-    def __init__(self, people: dict[str, User], *, until: datetime) -> None:
+    def __init__(self, people: dict[str, User], *, until: datetime, count: int) -> None:
         self.random = Random(SEED)
         self.people = people
         self.until = until
         self.since = until - timedelta(days=DAYS)
-        self.numbers = count()
+        self.numbers = itertools.count()
         self.heap: list[tuple[datetime, int, Action]] = []
-        self.prospects = prospects(self.random, count=PROSPECTS, until=until)
+        self.prospects = prospects(self.random, count=count, until=until)
         self.deeds = _by_moment(self.prospects)
         self.told = 0
         self.prospect_of: dict[int, Prospect] = {}
@@ -94,7 +95,8 @@ class Story:
     def ticks(self) -> Iterator[datetime]:
         day = self.since.replace(minute=0, second=0, microsecond=0)
         while day < self.until:
-            yield from (day.replace(hour=hour) for hour in TICK_HOURS)
+            hours = TICK_HOURS if day.weekday() < 5 else TICK_HOURS[:1]
+            yield from (day.replace(hour=hour) for hour in hours)
             day += timedelta(days=1)
 
     # The agreement
