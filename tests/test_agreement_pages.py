@@ -152,7 +152,7 @@ def test_a_marketer_changes_the_bar(draft, maya, signed_in):
     prefix = row_with(opened(client, "stages"), "value", "60")
     page = text_of(saved(client, "stages", {f"{prefix}-value": "65"}))
     assert "Saved in the draft." in page
-    assert "score is at least 60</s> <b>→ score is at least 65" in page
+    assert "Score to become MQL: at least<span><s>60</s> <b>→ 65</b></span>" in page
     draft.refresh_from_db()
     criterion = item(item(draft.body["stages"], "mql")["criteria"], "bar")
     assert criterion["when"] == {"op": "score_at_least", "which": "total", "value": 65}

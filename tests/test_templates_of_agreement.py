@@ -273,7 +273,7 @@ def test_a_change_is_said_in_words_with_old_and_new():
     rule(body, "free_mail")["points"] = -12
     body["reasons"][0]["rest_days"] = 90
     assert said(classic(), body) == [
-        "Criterion of MQL: score is at least 60 → score is at least 65",
+        "Score to become MQL: at least: 60 → 65",
         "Uses a free e-mail address: points: −8 → −12",
         "Accept or return a handoff: within: 4 h → 3 h",
         "No budget this year: rests: 60 days → 90 days",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -29,6 +30,11 @@ class Change:
         if self.kind == "changed":
             return f"{self.label}: {self.old} → {self.new}"
         return f"{self.label}: {self.said}"
+
+    @property
+    def is_long(self) -> bool:
+        """Too long for old and new to stand beside the label?"""
+        return len(self.old) + len(self.new) > 32
 
     @property
     def said(self) -> str:
@@ -123,13 +129,12 @@ def _criteria(pair: _Pair) -> Iterator[Change]:
     for new in pair.new["stages"]:
         old = item(pair.old["stages"], new["key"])
         if old is not None:
-            noun = _("Criterion of %(stage)s") % {"stage": text(new["name"])}
-            key = new["key"]
+            name, key = text(new["name"]), new["key"]
             yield from pair.list(
                 "stages",
-                noun,
+                _("Criterion of %(stage)s") % {"stage": name},
                 lambda body, key=key: item(body["stages"], key)["criteria"] or [],
-                lambda say: say.criterion,
+                lambda say, name=name: partial(say.criterion, stage=name),
             )
 
 

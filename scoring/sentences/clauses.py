@@ -14,10 +14,13 @@ from scoring.journeys import StageJSON, place_for_return, stage
 from scoring.rulebooks import Rulebook
 from scoring.sentences import values
 
+STAGE = "stage-"  # and the stage's key: the anchor that the map links to.
+
 
 @dataclass(frozen=True)
 class Clause:
-    """One numbered statement. `detail` goes on in soft words, `value` is the figure it sets."""
+    """One numbered statement. `detail` goes on in soft words, `value` is the figure it sets.
+    `anchor` is the stage it is about, where no section of its own is."""
 
     number: str
     key: str
@@ -25,6 +28,7 @@ class Clause:
     detail: str = ""
     value: str = ""
     side: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        return f"part-{self.key}"
+        return self.key if self.key.startswith(STAGE) else f"part-{self.key}"
 
     @property
     def is_empty(self) -> bool:
@@ -80,9 +84,9 @@ def document(body: Body, rulebook: Rulebook | None = None) -> list[Section]:
 def criterion_numbers(body: Body, rulebook: Rulebook | None = None) -> dict[tuple[str, str], str]:
     """Clause number by (stage key, criterion key), for a return that cites "2.4"."""
     return {
-        (section.key.removeprefix("stage-"), clause.key): clause.number
+        (section.key.removeprefix(STAGE), clause.key): clause.number
         for section in document(body, rulebook)
-        if section.key.startswith("stage-")
+        if section.key.startswith(STAGE)
         for group in section.groups
         for clause in group.clauses
     }
@@ -96,6 +100,7 @@ def _journey(body: Body) -> Section:
             text(each["name"]),
             detail=text(each["meaning"]),
             side=each["side"],
+            anchor="" if each["criteria"] else f"{STAGE}{each['key']}",
         )
         for each in body["stages"]
     ]
@@ -112,7 +117,7 @@ def _criteria(body: Body, book: Rulebook) -> Iterator[Section]:
         hands_over = each["kind"] == "handoff"
         yield Section(
             number=0,
-            key=f"stage-{each['key']}",
+            key=f"{STAGE}{each['key']}",
             title=_("When a lead becomes %(stage)s") % name,
             small=_("handed over to sales") if hands_over else "",
             intro=_("A lead becomes %(stage)s when all of these hold:") % name,

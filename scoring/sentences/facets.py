@@ -36,7 +36,15 @@ class Speaker:
             _("arrows to"): ", ".join(self._name(key) for key in part["next"]),
         }
 
-    def criterion(self, part: ItemJSON) -> Facets:
+    def criterion(self, part: ItemJSON, stage: str) -> Facets:
+        if part["when"].get("op") == "score_at_least" and not part["label"]:
+            # The bar: a number that is raised and lowered, with a name of its own.
+            which = values.SCORES[part["when"].get("which", "total")]
+            return {
+                "": _("%(score)s to become %(stage)s") % {"score": which, "stage": stage},
+                _("at least"): str(part["when"]["value"]),
+                _("group"): str(values.GROUPS[part["group"]]),
+            }
         return self._labelled(part, self.words(part["when"])) | {
             _("group"): str(values.GROUPS[part["group"]])
         }

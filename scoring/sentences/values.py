@@ -27,6 +27,11 @@ REASON_GROUPS = {
     "competitor": gettext_lazy("Competitor"),
     "other": gettext_lazy("Other"),
 }
+SCORES = {
+    "total": gettext_lazy("Score"),
+    "fit": gettext_lazy("Fit"),
+    "engagement": gettext_lazy("Engagement"),
+}
 CLOCKS = {
     "answer": gettext_lazy("Accept or return a handoff"),
     "first_contact": gettext_lazy("Try to reach the lead"),

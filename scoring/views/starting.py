@@ -11,7 +11,7 @@ from scoring import agreements
 from scoring.conditions import Vocabulary
 from scoring.documents import Body, text
 from scoring.shapes import TEMPLATES
-from scoring.views.texts import document
+from scoring.views.texts import document, journey_map
 
 
 def starting(request: HttpRequest) -> HttpResponse:
@@ -28,6 +28,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     """A template, read as the agreement it would be."""
     body = TEMPLATES[key]()
     context = _template(key, body) | {
+        "map": journey_map(body),
         "sections": document(body, Vocabulary()),
         "unsettled": agreements.unsettled(),
         "in_force": agreements.in_force(),

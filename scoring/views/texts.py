@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
+from django.utils.translation import get_language
+
 from leads.models import Side, User
-from scoring import agreements, checks, sentences
+from scoring import agreements, checks, maps, sentences
 from scoring.agreements import Stranded
 from scoring.checks import Problem
 from scoring.conditions import Vocabulary
-from scoring.documents import Body, text
+from scoring.documents import Body, digest, text
+from scoring.maps import Map
 from scoring.models import AgreementVersion, Signature
 from scoring.rulebooks import Rulebook
 from scoring.sentences import Change, Section
@@ -55,6 +59,7 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
         "version": version,
         "title": text(version.body["title"]),
         "summary": text(version.body["summary"]),
+        "map": journey_map(version.body),
         "sections": document(version.body, vocabulary),
         "lines": lines(version),
         "in_force": in_force,
@@ -66,6 +71,12 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
 
 def document(body: Body, vocabulary: Vocabulary) -> list[Section]:
     return sentences.document(body, Rulebook(body, vocabulary))
+
+
+def journey_map(body: Body) -> Map:
+    """The map, drawn once for a text and a language: arrows take a while to find their way."""
+    key = f"map:{digest(body)}:{get_language()}"
+    return cache.get_or_set(key, lambda: maps.of(body), timeout=None)
 
 
 def lines(version: AgreementVersion) -> list[Line]:
