@@ -23,7 +23,7 @@ from config import guardian, services
 from config.management.commands.up import answers
 from config.supervisor import Service
 
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 class Installation:

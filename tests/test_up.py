@@ -107,7 +107,7 @@ def test_the_dead_are_restarted_and_a_killed_parent_leaves_nothing_behind(up):
 
     baton.process.kill()
     baton.process.wait()
-    wait_until(lambda: not baton.commands(), "nothing is left behind", seconds=15)
+    wait_until(lambda: not baton.commands(), "nothing is left behind", seconds=30)
 
 
 def test_ctrl_c_ends_everything(up):
@@ -115,7 +115,7 @@ def test_ctrl_c_ends_everything(up):
     baton.wait_until_it_runs()
     assert "./run manage createsuperuser" in baton.said(), "nobody can sign in yet: it says how"
     baton.process.send_signal(signal.SIGINT)
-    assert baton.process.wait(20) == 0
+    assert baton.process.wait(60) == 0
     assert "Stopped." in baton.said()
     assert baton.commands() == {}
     assert "Traceback" not in baton.said()
