@@ -20,9 +20,10 @@ from scoring.models import StageEntry
 
 Status = Opportunity.Status
 Kind = Opportunity.Kind
-# What a later export may correct. An owner is given once; a closed deal is not reopened.
+# What a later export may correct. An owner stays; a closed deal is not reopened.
 _CORRECTED = (
     "name", "company_id", "status", "amount", "currency", "closed_at", "lost_because",
+    "owner_id",
 )  # fmt: skip
 
 
@@ -94,27 +95,25 @@ def import_many(deals: Sequence[Deal]) -> list[Outcome]:
     missing or sales has the lead in hand. Nobody is told of any of it."""
     known = _known(deals)
     history = _Purchases(deals)
-    outcomes, new, corrected, closed = [], [], {}, []
+    new, corrected, closed, outcomes = [], {}, [], []
     for deal in deals:
         key = (deal.source, deal.external_id)
         opportunity = known.get(key)
+        was_open = opportunity is None or opportunity.status == Status.OPEN
         if opportunity is None:
             known[key] = opportunity = _opportunity(deal, history.kind(deal))
             new.append((opportunity, deal))
-            closed += [(opportunity, deal)] if deal.closed_at else []
             outcomes.append(Outcome("created", opportunity))
-            continue
-        was_open = opportunity.status == Status.OPEN
-        changed = _correct(opportunity, deal)
-        if changed and opportunity.pk:
-            corrected[opportunity.pk] = opportunity
+        else:
+            changed = _correct(opportunity, deal)
+            corrected |= {opportunity.pk: opportunity} if changed and opportunity.pk else {}
+            outcomes.append(Outcome("updated" if changed else "unchanged", opportunity))
         if was_open and opportunity.status != Status.OPEN:
             closed.append((opportunity, deal))
-        outcomes.append(Outcome("updated" if changed else "unchanged", opportunity))
     Opportunity.objects.bulk_create([opportunity for opportunity, _deal in new])
     Opportunity.objects.bulk_update(corrected.values(), _CORRECTED, batch_size=100)
     _attach([(known[deal.source, deal.external_id], deal) for deal in deals if deal.lead])
-    _write_events([pair for pair in new if not pair[1].closed_at], closed)
+    _write_events([(o, deal) for o, deal in new if not deal.closed_at] + closed)
     _move_customers([(o, deal) for o, deal in closed if o.status == Status.WON and deal.lead])
     return outcomes
 
@@ -203,6 +202,8 @@ def _correct(opportunity: Opportunity, deal: Deal) -> bool:
     }
     if deal.status != Status.OPEN or opportunity.status == Status.OPEN:
         said |= {"status": deal.status, "closed_at": deal.closed_at}
+    if opportunity.owner_id is None:
+        said["owner_id"] = deal.owner_id
     differing = {
         name: value for name, value in said.items() if value and getattr(opportunity, name) != value
     }
@@ -235,17 +236,15 @@ def _contacts(pairs: Sequence[tuple[Opportunity, Deal]]) -> list[tuple[Opportuni
     return [(by_id[row.opportunity_id], row.lead_id) for row in rows]
 
 
-def _write_events(
-    opened: Sequence[tuple[Opportunity, Deal]], closed: Sequence[tuple[Opportunity, Deal]]
-) -> None:
-    """On the timelines of the leads, each at its own time."""
+def _write_events(done: Sequence[tuple[Opportunity, Deal]]) -> None:
+    """Opened, won or lost, on the timelines of the leads, each at its own time."""
     moments: dict[tuple[str, datetime], list[tuple[int, dict[str, object]]]] = defaultdict(list)
-    for opportunity, deal in [*opened, *closed]:
+    for opportunity, deal in done:
         if deal.lead:
             said = {"opportunity": opportunity.pk, "kind": opportunity.kind, "cause": "import"}
-            done = opportunity.status if opportunity.closed_at else "opened"
+            verb = opportunity.status if opportunity.closed_at else "opened"
             at = opportunity.closed_at or opportunity.opened_at
-            moments[f"opportunity.{done}", at].append((deal.lead.pk, said))
+            moments[f"opportunity.{verb}", at].append((deal.lead.pk, said))
     for (kind, at), rows in moments.items():
         events.write_many(kind, rows, at=at)
 
