@@ -115,6 +115,14 @@ def test_a_later_export_closes_and_corrects_a_deal_and_never_reopens_it(take, le
     assert (deal.status, deal.closed_at) == ("won", midnight(3, 1))
 
 
+def test_a_file_that_names_a_deal_twice_tells_both(take, leads):
+    opened = WON.replace("Won", "open").replace("2018-03-01", "")
+    assert counts(deals(take, opened + WON)) == (1, 1, 0, 0)
+    assert Opportunity.objects.get().status == "won"
+    kinds = Event.objects.filter(lead=leads[0]).order_by("at").values_list("kind", flat=True)
+    assert list(kinds) == ["opportunity.opened", "opportunity.won"]
+
+
 def test_bad_deals_are_named_and_good_ones_go_in(take, leads):
     rows = [
         "9,B1,X,1,Won,,2018-03-01,",

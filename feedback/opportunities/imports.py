@@ -242,8 +242,8 @@ def _write_events(done: Sequence[tuple[Opportunity, Deal]]) -> None:
     for opportunity, deal in done:
         if deal.lead:
             said = {"opportunity": opportunity.pk, "kind": opportunity.kind, "cause": "import"}
-            verb = opportunity.status if opportunity.closed_at else "opened"
-            at = opportunity.closed_at or opportunity.opened_at
+            verb = deal.status if deal.closed_at else "opened"
+            at = deal.closed_at or deal.opened_at
             moments[f"opportunity.{verb}", at].append((deal.lead.pk, said))
     for (kind, at), rows in moments.items():
         events.write_many(kind, rows, at=at)
