@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scoring.maps.shapes import text_width
+
 WIDTH, HEIGHT = 344, 148
-LEFT, RIGHT, TOP, FLOOR = 8, 308, 16, 128
+LEFT, RIGHT, TOP, FLOOR = 22, 306, 16, 128
 LABELS_AT = 144
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one week contributes. `value` None: nothing to show; `low` and `high` bound chance."""
+    """What one week contributes. `value` None: nothing to show; `low` and `high` bound chance.
+    `key` names the week in an address, `words` say the value: “5 Oct: 12 of 15”."""
 
     label: str
     value: float | None
     low: float | None = None
     high: float | None = None
     young: bool = False
+    key: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Dot:
     x: float
     y: float
     young: bool
+    key: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ class Tick:
 
 @dataclass(frozen=True)
 class Lines:
-    """What the template draws. `settled` and `young` are lists of SVG path data."""
+    """What the template draws. `settled` and `young` are lists of SVG path data. `behind` is the
+    name of the set of handoffs a dot leads to, week by week; "" for none."""
 
     width: int
     height: int
@@ -53,6 +61,7 @@ class Lines:
     settled: list[str]
     young: list[str]
     dots: list[Dot]
+    behind: str = ""
 
 
 def draw(
@@ -62,6 +71,7 @@ def draw(
     scale: Sequence[tuple[float, str]],
     marks: Sequence[tuple[float, str]] = (),
     promise: tuple[float, str] | None = None,
+    behind: str = "",
 ) -> Lines:
     """Lays out a trend.
 
@@ -77,7 +87,7 @@ def draw(
 
     xs = [_x(n, len(samples)) for n in range(len(samples))]
     shown = [(x, sample) for x, sample in zip(xs, samples, strict=True)]
-    dots = [Dot(x, y(s.value), s.young) for x, s in shown if s.value is not None]
+    dots = [Dot(x, y(s.value), s.young, s.key, s.words) for x, s in shown if s.value is not None]
     settled, young = _strokes(shown, y)
     return Lines(
         width=WIDTH,
@@ -85,12 +95,13 @@ def draw(
         title=title,
         scale=[Tick(WIDTH, y(value), label) for value, label in scale],
         weeks=_weeks(shown),
-        marks=[Tick(round(LEFT + at * (RIGHT - LEFT), 1), 9, label) for at, label in marks],
+        marks=_marks(marks),
         promise=Tick(2, y(promise[0]), promise[1]) if promise else None,
         band=_bands(shown, y),
         settled=settled,
         young=young,
         dots=dots,
+        behind=behind,
     )
 
 
@@ -98,9 +109,21 @@ def _x(n: int, count: int) -> float:
     return round(LEFT + (RIGHT - LEFT) * (n / (count - 1) if count > 1 else 0.5), 1)
 
 
+def _marks(marks: Sequence[tuple[float, str]]) -> list[Tick]:
+    """Where versions came into force. Of marks too close for their words, the first is named."""
+    ticks: list[Tick] = []
+    free = 0.0
+    for at, label in marks:
+        x = round(LEFT + at * (RIGHT - LEFT), 1)
+        half = text_width(label, 12) / 2
+        ticks.append(Tick(x, 9, label if x - half >= free else ""))
+        free = x + half + 2 if ticks[-1].text else free
+    return ticks
+
+
 def _weeks(shown: list[tuple[float, Sample]]) -> list[Tick]:
-    """At most seven words below the axis, the last week always among them."""
-    step = max(1, -(-len(shown) // 7))
+    """At most six words below the axis, the last week always among them."""
+    step = max(1, -(-len(shown) // 6))
     last = len(shown) - 1
     return [
         Tick(x, LABELS_AT, sample.label)
@@ -120,7 +143,9 @@ def _runs(shown: list[tuple[float, Sample]]) -> list[list[tuple[float, Sample]]]
     return [run for run in runs if run]
 
 
-def _strokes(shown: list[tuple[float, Sample]], y) -> tuple[list[str], list[str]]:  # noqa: ANN001
+def _strokes(
+    shown: list[tuple[float, Sample]], y: Callable[[float], float]
+) -> tuple[list[str], list[str]]:
     """A stroke that leads to or from a young week is dashed."""
     settled, young = [], []
     for run in _runs(shown):
@@ -130,7 +155,7 @@ def _strokes(shown: list[tuple[float, Sample]], y) -> tuple[list[str], list[str]
     return settled, young
 
 
-def _bands(shown: list[tuple[float, Sample]], y) -> list[str]:  # noqa: ANN001
+def _bands(shown: list[tuple[float, Sample]], y: Callable[[float], float]) -> list[str]:
     bands = []
     for run in _runs(shown):
         bounded = [(x, s) for x, s in run if s.low is not None and s.high is not None]

@@ -100,6 +100,12 @@ def signed(value: int | None) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """A whole number, with a true minus sign where it is below zero."""
+    return "" if value is None else str(value).replace("-", "−")
+
+
+@register.filter
 def share(value: _Share | None) -> str:
     """“84 % of 58”, or “3 of 7” where there are too few to speak of a percentage."""
     if value is None or not value.whole:
