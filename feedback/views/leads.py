@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from feedback import leadsets, portraits, rooms
+from feedback import portraits, rooms
 from feedback.filters import LeadFilter
 from leads.models import Lead
 from scoring import agreements
@@ -21,8 +21,7 @@ HISTORY_MOST = 2000
 @require_safe
 def leads(request: HttpRequest) -> HttpResponse:
     rooms.only(rooms.has_leads(request.user))
-    found = leadsets.resolve(request.GET, request.user, timezone.now())
-    filtered = LeadFilter(request.GET, queryset=found)
+    filtered = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user))
     rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
     rows = rows.defer("attributes", "attributes_folded").order_by("-score__total", "-id")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -32,7 +31,6 @@ def leads(request: HttpRequest) -> HttpResponse:
         "page": page,
         "filter": filtered,
         "active": filtered.active(),
-        "title": leadsets.title(request.GET),
         "query": query.urlencode(),
     }
     part = request.htmx and request.htmx.target == "leads"
