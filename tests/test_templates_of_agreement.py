@@ -12,6 +12,7 @@ from leads.models import Attribute
 from scoring import checks, documents, sentences
 from scoring.documents import item
 from scoring.shapes import TEMPLATES, classic, revenue, sales_ready, three_steps
+from tests import catalogue
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +239,26 @@ def test_whatever_stands_in_one_place_is_judged_and_never_breaks_the_check(data)
 
 
 # How texts are said
+
+
+SAYING = ("sentences", "agreements", "checks", "forms", "views")
+
+
+@pytest.mark.parametrize("package", SAYING)
+def test_everything_the_agreement_says_is_there_in_german(package):
+    german = catalogue.read(catalogue.LOCALE / "de" / "LC_MESSAGES" / "django.po")
+    modules = sorted((catalogue.ROOT / "scoring" / package).glob("*.py"))
+    said = {message for module in modules for message in catalogue.spoken(module)}
+    assert said
+    assert {each for each in said if not (german.get(each) and german.get(each).string)} == set()
+
+
+def test_the_document_is_said_in_the_active_language():
+    with override("de"):
+        titles = [section.title for section in sentences.document(classic())]
+        names = [clause.text for clause in sentences.document(classic())[0].groups[0].clauses]
+    assert titles[:2] == ["Der Weg", "Wann ein Lead MQL wird"]
+    assert names[0] == "Anfrage"
 
 
 def test_the_document_numbers_every_clause_once():
