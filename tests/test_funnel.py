@@ -1,5 +1,6 @@
 """The funnel, on a small telling of the demo: every figure opens exactly what it counts."""
 
+import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -56,9 +57,12 @@ def page(user: User, address: str, **query: object):
 def figures(response) -> list[tuple[str, int]]:
     parser = Figures()
     parser.feed(response.content.decode())
-    return [
-        (address, int("".join(c for c in text if c.isdigit()))) for address, text in parser.found
-    ]
+    return [(address, leading_number(text)) for address, text in parser.found]
+
+
+def leading_number(text: str) -> int:
+    """Every figure's words begin with it."""
+    return int(re.match(r"\s*(\d+)", text.replace(",", "")).group(1))
 
 
 def assert_figures_open_what_they_count(user: User, **query: object) -> int:

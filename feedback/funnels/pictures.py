@@ -98,12 +98,14 @@ def trends(
             [(week, week.tally.acceptance, week.tally["still_open"]) for week in weeks],
             marks,
             total.acceptance,
+            behind="accepted",
         ),
         _rate(
             _("Conversation, of accepted"),
             [(week, week.tally.conversations, week.tally["in_talks"]) for week in weeks],
             marks,
             total.conversations,
+            behind="conversation",
         ),
         _answers(weeks, marks, total, answer_minutes),
     ]
@@ -126,21 +128,26 @@ def _rate(
     weeks: list[tuple[Group, Share, int]],
     marks: list[tuple[float, str]],
     total: Share,
+    *,
+    behind: str,
 ) -> Trend:
     """`weeks` holds a week, its share, and how many of it may still change that share."""
     chart = lines.draw(
-        [_sample(week.label, share, young=undecided > 0) for week, share, undecided in weeks],
+        [_sample(week, share, young=undecided > 0) for week, share, undecided in weeks],
         title=_("%(title)s, week by week") % {"title": title},
         scale=[(0, "0 %"), (0.5, "50 %"), (1, "100 %")],
         marks=marks,
+        behind=behind,
     )
     note = _("%(part)s of %(whole)s in the period.") % {"part": total.part, "whole": total.whole}
     return Trend(title, "" if total.few else f"{total.percent} %", chart, note)
 
 
-def _sample(label: str, share: Share, *, young: bool) -> Sample:
+def _sample(week: Group, share: Share, *, young: bool) -> Sample:
     low, high = share.interval if share.whole else (None, None)
-    return Sample(label, share.rate, low, high, young=young)
+    said = {"part": share.part, "whole": share.whole, "week": week.label}
+    words = _("%(part)s of %(whole)s, week of %(week)s") % said
+    return Sample(week.label, share.rate, low, high, young, str(week.key), words)
 
 
 def _answers(
@@ -155,14 +162,18 @@ def _answers(
         scale=[(0, "0 h"), (round(top / 2, 1), f"{top / 2:.1f} h"), (top, f"{top:.1f} h")],
         marks=marks,
         promise=(minutes / 60, _("agreed: %(term)s") % {"term": agreed}) if minutes else None,
+        behind="answered",
     )
     return Trend(_("Median answer"), _span(total.working), chart, _felt(total))
 
 
 def _duration(week: Group) -> Sample:
-    working = week.tally.working
+    working, answers = week.tally.working, week.tally["answered"]
     value = None if working is None else working / 3600
-    return Sample(week.label, value, young=week.tally["still_open"] > 0)
+    said = {"n": answers, "time": _span(working), "week": week.label}
+    words = _("%(n)s answers, median %(time)s, week of %(week)s") % said
+    young = week.tally["still_open"] > 0
+    return Sample(week.label, value, young=young, key=str(week.key), words=words)
 
 
 def _span(seconds: float | None) -> str:
