@@ -37,7 +37,8 @@ class Points:
 class Facts:
     """A lead as known at `at`.
 
-    `since` says per field since when its value is known. Rules never look at `score`.
+    Activities come latest first. `since` says per field since when its value is known.
+    Rules never look at `score`.
     """
 
     at: datetime
@@ -74,6 +75,7 @@ def facts_at(lead: Lead, at: datetime, *, known: Registry) -> Facts:
 
 def _deeds(lead: Lead, at: datetime) -> tuple[Deed, ...]:
     rows = Activity.objects.filter(lead=lead, occurred_at__lte=at, known_at__lte=at)
+    rows = rows.order_by("-occurred_at", "-pk")
     columns = ("type__key", "channel__kind", "campaign__key", "occurred_at", "known_at")
     return tuple(
         Deed(type, channel or "", campaign or "", occurred_at, known_at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -30,6 +30,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.db.models.sql.constants import LOUTER
 
 from leads.models import Activity, ActivityType, Campaign, Channel, Lead
+from scoring.binds import Given, Moments
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Measure:
         """What happened at this moment or before it is no longer in the window."""
         if self.within_days is None:
             return None
-        return at.astimezone(UTC) - timedelta(days=self.within_days)
+        return Given(at).since(self.within_days)
 
 
 class Sql:
@@ -65,7 +66,8 @@ def counted(
 ) -> tuple[QuerySet[Lead], Sql]:
     """`leads` joined with the counts of `measures` as of `at`, and where to find them."""
     of = Q(lead_id__in=leads.order_by().values("pk"))
-    return Tally(measures, at=at, of=of).counted(leads)
+    measures = list(dict.fromkeys(measures))
+    return Tally(Ids.of(measures), Given(at), of).counted(leads, measures)
 
 
 class Tally:
@@ -74,64 +76,70 @@ class Tally:
     `of` restricts activities to those leads: it keeps subqueries from counting for everybody.
     """
 
-    def __init__(self, measures: Iterable[Measure], *, at: datetime, of: Q) -> None:
-        self.measures = list(dict.fromkeys(measures))
-        self.at = at
+    def __init__(self, ids: Ids, moments: Given | type[Moments], of: Q) -> None:
+        self.ids = ids
+        self.moments = moments
         self.of = of
-        self.ids = Ids.of(self.measures)
 
     def counted(
-        self, leads: QuerySet[Lead], only: Iterable[Measure] | None = None
+        self, leads: QuerySet[Lead], measures: Iterable[Measure]
     ) -> tuple[QuerySet[Lead], Sql]:
-        """`leads` joined with a count for each measure (or for `only` these)."""
-        measures = self.measures if only is None else list(dict.fromkeys(only))
-        if not measures:
-            return leads, Sql({})
-        names = {measure: f"m{n}" for n, measure in enumerate(measures)}
-        counts = {name: Count("lead_id", filter=self._these(m)) for m, name in names.items()}
-        joined = grouped(leads, self._rows(measures), "counts", counts)
-        return joined, Sql(
-            {m: Coalesce(column("counts", name, IntegerField()), 0) for m, name in names.items()}
-        )
+        """`leads` joined with a count for each measure."""
+        leads, sql, _leaving = self.counted_and_leaving(leads, measures, ())
+        return leads, sql
 
-    def leaving(self, leads: QuerySet[Lead]) -> tuple[QuerySet[Lead], dict[str, Expression]]:
-        """`leads` joined with moments at which time alone changes a count, null where it will
-        not: an activity leaves a window, or one from the future becomes known or past."""
+    def counted_and_leaving(
+        self, leads: QuerySet[Lead], measures: Iterable[Measure], watched: Iterable[Measure]
+    ) -> tuple[QuerySet[Lead], Sql, dict[str, Expression]]:
+        """Also, by name, the moments at which the oldest activity leaves a window of those
+        `watched`, null where none is in it."""
+        names = {measure: f"m{n}" for n, measure in enumerate(dict.fromkeys(measures))}
         windows: dict[int, list[Measure]] = {}
-        for measure in self.measures:
+        for measure in dict.fromkeys(watched):
             if measure.within_days is not None:
                 windows.setdefault(measure.within_days, []).append(measure)
-        moments: dict[str, Expression] = {}
-        if windows:
-            oldest = {
-                f"w{days}": Min("occurred_at", filter=_within(some[0], self.at) & self._any(some))
-                for days, some in windows.items()
-            }
-            leads = grouped(leads, self._rows([windows[max(windows)][0]]), "windows", oldest)
-            for days in windows:
-                entered = column("windows", f"w{days}", DateTimeField())
-                moments[f"leaves_{days}"] = DaysLater(entered, days)
-        if self.measures:
-            later = Q(occurred_at__gt=self.at) | Q(known_at__gt=self.at)
-            unseen = {"seen": Min(Greatest("occurred_at", "known_at"))}
-            leads = grouped(leads, Activity.objects.filter(self.of, later), "future", unseen)
-            moments["seen"] = column("future", "seen", DateTimeField())
-        return leads, moments
+        if not names and not windows:
+            return leads, Sql({}), {}
+        counts = {name: Count("lead_id", filter=self._these(m)) for m, name in names.items()}
+        oldest = {
+            f"w{n}": Min("occurred_at", filter=self._any(some)) for n, some in windows.items()
+        }
+        rows = self._rows([measure.within_days for measure in names] + list(windows))
+        leads = grouped(leads, rows, "done", counts | oldest)
+        found = {m: Coalesce(column("done", c, IntegerField()), 0) for m, c in names.items()}
+        leaving = {
+            f"leaves_{days}": DaysLater(column("done", f"w{days}", DateTimeField()), days)
+            for days in windows
+        }
+        return leads, Sql(found), leaving
 
-    def _rows(self, measures: list[Measure]) -> QuerySet[Activity]:
+    def coming(self, leads: QuerySet[Lead]) -> tuple[QuerySet[Lead], Expression]:
+        """`leads` joined with the moment at which the next activity that is dated ahead, or
+        known only later, counts; null where there is none."""
+        later = Q(occurred_at__gt=self.moments.at) | Q(known_at__gt=self.moments.at)
+        first = {"first": Min(Greatest("occurred_at", "known_at"))}
+        leads = grouped(leads, Activity.objects.filter(self.of, later), "coming", first)
+        return leads, column("coming", "first", DateTimeField())
+
+    def _rows(self, windows: list[int | None]) -> QuerySet[Activity]:
         """Activities known by then, as far back as the widest window reaches."""
-        seen = Activity.objects.filter(occurred_at__lte=self.at, known_at__lte=self.at)
-        sinces = [measure.since(self.at) for measure in measures]
-        widest = Q() if None in sinces else Q(occurred_at__gt=min(sinces))
-        return seen.filter(self.of, widest)
+        at = self.moments.at
+        seen = Activity.objects.filter(self.of, occurred_at__lte=at, known_at__lte=at)
+        if None in windows:
+            return seen
+        return seen.filter(occurred_at__gt=self.moments.since(max(windows)))
 
     def _these(self, measure: Measure) -> Q:
-        return _within(measure, self.at) & self.ids.only(measure)
+        return self._within(measure.within_days) & self.ids.only(measure)
 
     def _any(self, some: list[Measure]) -> Q:
-        """What any of them counts; an empty Q is everything."""
+        """What any of them, which have one window, counts; an empty Q is everything."""
         each = [self.ids.only(measure) for measure in some]
-        return reduce(or_, each) if all(each) else Q()
+        named = reduce(or_, each) if all(each) else Q()
+        return self._within(some[0].within_days) & named
+
+    def _within(self, days: int | None) -> Q:
+        return Q() if days is None else Q(occurred_at__gt=self.moments.since(days))
 
 
 def grouped(
@@ -224,9 +232,9 @@ class GroupedJoin:
 class Ids:
     """Primary keys behind the keys that measures name: the join compares numbers in its index."""
 
-    types: Mapping[str, list[int]]
-    channels: Mapping[str, list[int]]
-    campaigns: Mapping[str, list[int]]
+    types: tuple[tuple[str, int], ...]
+    channels: tuple[tuple[str, int], ...]
+    campaigns: tuple[tuple[str, int], ...]
 
     @classmethod
     def of(cls, measures: Iterable[Measure]) -> Ids:
@@ -248,24 +256,17 @@ class Ids:
         q = Q()
         for name, keys, known in named:
             if keys:
-                q &= _one_of(name, [pk for key in keys for pk in known.get(key, ())])
+                q &= _one_of(name, [pk for key, pk in known if key in keys])
         return q
 
 
-def _ids(model: Any, name: str, keys: set[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    if keys:
-        rows = model.objects.filter(**{f"{name}__in": keys}).order_by("pk")
-        for key, pk in rows.values_list(name, "pk"):
-            found.setdefault(key, []).append(pk)
-    return found
+def _ids(model: Any, name: str, keys: set[str]) -> tuple[tuple[str, int], ...]:
+    if not keys:
+        return ()
+    rows = model.objects.filter(**{f"{name}__in": keys}).order_by("pk")
+    return tuple(rows.values_list(name, "pk"))
 
 
 def _one_of(name: str, ids: list[int]) -> Q:
     """An empty list is a key that nobody has used yet: no activity."""
     return Q(**{name: ids[0]}) if len(ids) == 1 else Q(**{f"{name}__in": ids or [0]})
-
-
-def _within(measure: Measure, at: datetime) -> Q:
-    since = measure.since(at)
-    return Q() if since is None else Q(occurred_at__gt=since)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from leads import events, stale
 from leads.models import Activity, Channel, Lead, User
 from leads.refusals import Refused
-from scoring import conditions, journeys
+from scoring import journeys, statements
 from scoring.journeys import StageJSON
 from scoring.models import AgreementVersion, Score, Stage, StageEntry, Standing
 
@@ -216,8 +216,9 @@ def _advance_once(ids: list[int], version: AgreementVersion, at: datetime) -> li
         moved = {entry.lead_id for entry in entries}
         free = _free(start, target, at).filter(lead_id__in=[pk for pk in ids if pk not in moved])
         meeting = _meeting(free, target, version, at)
-        where = _move(version, target["key"], Cause.CRITERIA, at)
-        entries += _move_all(meeting, start, where) if meeting else []
+        if meeting:
+            where = _move(version, target["key"], Cause.CRITERIA, at)
+            entries += _move_all(meeting, start, where)
     return entries
 
 
@@ -246,11 +247,7 @@ def _meeting(
 ) -> list[int]:
     """Ids of the leads standing there that meet all criteria of `target`."""
     ids = sorted(places.values_list("lead_id", flat=True))
-    whens = [criterion["when"] for criterion in target["criteria"] or []]
-    if not ids or not whens:
-        return ids
-    leads = conditions.meeting(Lead.objects.filter(pk__in=ids), whens, body=version.body, at=at)
-    return sorted(leads.values_list("pk", flat=True))
+    return statements.meeting(ids, version, target["key"], at=at) if ids else []
 
 
 def _move_all(ids: Sequence[int], start: StageJSON, where: _Move) -> list[StageEntry]:

@@ -10,23 +10,38 @@ lock each other out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, DateTimeField, Expression, F, IntegerField, Q, Value, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Expression,
+    F,
+    IntegerField,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Least
 
+from leads import fields
+from leads.fields import Registry
 from leads.models import Lead
 from scoring import ledgers
+from scoring.binds import AT, Moments, Name, Prepared, Text, these
+from scoring.conditions import Vocabulary
 from scoring.documents import GROUPS
 from scoring.ledgers import Cell
-from scoring.measures import Sql, Tally
+from scoring.measures import Ids, Sql, Tally
 from scoring.models import AgreementVersion
 from scoring.rulebooks import MOST_COUNTED, Rule, Rulebook
 
-Statement = tuple[str, list[Any]]
+VERSION, REFRESH = Name("version"), Name("refresh")
 # Later than any moment: SQLite's MIN of several values is NULL where one of them is.
 NEVER = "9999"
 
@@ -60,38 +75,111 @@ def write(
 ) -> int:
     """Score leads of these ids under `version` as of `at`. Returns how many rows were written:
     those that differ, or with `refresh` all, so that `as_of` is `at`."""
-    scored, params = select(ids, version, at=at)
-    differs_from = "IS NOT" if _sqlite() else "IS DISTINCT FROM"
-    moment = connection.ops.adapt_datetimefield_value(at)
+    model = Model.of(version)
+    prepared = _writing(model, isinstance(ids, range), connection.vendor)
+    others = {VERSION.name: version.pk, REFRESH.name: refresh}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE.format(scored=scored, differs_from=differs_from),
-            [version.pk, moment, *params, refresh],
-        )
+        cursor.execute(prepared.sql, prepared.filled(ids, at, others))
         return cursor.rowcount
 
 
-def select(ids: Sequence[int] | range, version: AgreementVersion, *, at: datetime) -> Statement:
+def meeting(
+    ids: Sequence[int] | range, version: AgreementVersion, stage_key: str, *, at: datetime
+) -> list[int]:
+    """Those of the leads that meet all criteria of a stage at `at`, in order. Criteria on the
+    score look at the stored one."""
+    model = Model.of(version)
+    prepared = _meeting(model, stage_key, isinstance(ids, range), connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(prepared.sql, prepared.filled(ids, at))
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that the text of a statement depends on. Equal models have equal statements."""
+
+    sha256: str
+    fields: tuple[tuple[str, str, tuple[str, ...]], ...]
+    ids: Ids
+    rulebook: Rulebook = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, version: AgreementVersion) -> Model:
+        """Four queries at most: lead fields, activity types, channels, campaigns."""
+        known = fields.registry()
+        own = tuple((f.key, f.type, f.choices) for f in known.values() if f.column is None)
+        rulebook = _rulebook(_Body(version.sha256, own, version.body, known))
+        return cls(version.sha256, own, Ids.of(rulebook.measures()), rulebook)
+
+
+@dataclass(frozen=True)
+class _Body:
+    sha256: str
+    fields: tuple[tuple[str, str, tuple[str, ...]], ...]
+    body: Mapping[str, Any] = field(compare=False)
+    known: Registry = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _rulebook(text: _Body) -> Rulebook:
+    """Read once in a process, to be applied: its vocabulary of names may have grown old."""
+    vocabulary = Vocabulary()
+    vocabulary.fields = text.known
+    return Rulebook(text.body, vocabulary)
+
+
+@lru_cache(maxsize=16)
+def _writing(model: Model, in_range: bool, vendor: str) -> Prepared:
+    scored, params = select(model, in_range=in_range)
+    differs_from = "IS NOT" if _sqlite() else "IS DISTINCT FROM"
+    sql = _WRITE.format(scored=scored, differs_from=differs_from)
+    return Prepared(sql, (VERSION, AT, *params, REFRESH))
+
+
+@lru_cache(maxsize=32)
+def _meeting(model: Model, stage_key: str, in_range: bool, vendor: str) -> Prepared:
+    criteria = [each.when for each in model.rulebook.criteria[stage_key]]
+    leads, asked = _leads(in_range), [each for when in criteria for each in when.measures()]
+    leads, sql = _tally(model, in_range).counted(leads, asked)
+    leads = leads.filter(*[when.as_q(sql) for when in criteria])
+    return Prepared(*_compiled(leads.order_by("pk").values_list("pk")))
+
+
+def select(model: Model, *, in_range: bool) -> Text:
     """Columns pk, fit, engagement, total, ledger (JSON), next_change_at; a lead a row."""
-    rulebook = Rulebook(version.body)
-    cells = ledgers.layout(version.body)
-    points = _points(ids, rulebook, at)
-    return _scored(_limited(_summed(points, rulebook, cells), cells), rulebook, cells)
+    cells = ledgers.layout(model.rulebook.body)
+    summed = _summed(_points(model, in_range), model.rulebook, cells)
+    return _scored(_limited(summed, cells), model.rulebook, cells)
 
 
-def _points(ids: Sequence[int] | range, rulebook: Rulebook, at: datetime) -> Statement:
+def _points(model: Model, in_range: bool) -> Text:
     """Columns pk, r0, r1, … (points of each rule) and next_change_at."""
-    tally = Tally(rulebook.measures(), at=at, of=_these(ids, "lead_id"))
+    rulebook, tally = model.rulebook, _tally(model, in_range)
+    watched = list(rulebook.measures())
     asked = [measure for rule in rulebook.rules for measure in rule.when.measures()]
-    leads, sql = tally.counted(Lead.objects.filter(_these(ids, "pk")), asked)
-    leads, moments = tally.leaving(leads)
-    rests = When(standing__rests_until__gt=at, then=F("standing__rests_until"))
+    leads, sql, moments = tally.counted_and_leaving(_leads(in_range), asked, watched)
+    if watched:
+        leads, moments["comes"] = tally.coming(leads)
+    rests = When(standing__rests_until__gt=Moments.at, then=F("standing__rests_until"))
     moments["rested"] = Case(rests, output_field=DateTimeField())
     columns = {f"r{n}": _rule(rule, sql) for n, rule in enumerate(rulebook.rules)} | moments
     rows = leads.order_by().annotate(**columns).values_list("pk", *columns)
-    inner, params = rows.query.get_compiler(connection=connection).as_sql()
+    inner, params = _compiled(rows)
     earliest = _earliest(list(moments))
     return f"SELECT raw.*, {earliest} AS next_change_at FROM ({inner}) raw {_fence()}", [*params]
+
+
+def _leads(in_range: bool) -> QuerySet[Lead]:
+    return Lead.objects.filter(these("pk", in_range=in_range))
+
+
+def _tally(model: Model, in_range: bool) -> Tally:
+    return Tally(model.ids, Moments, these("lead_id", in_range=in_range))
+
+
+def _compiled(rows: QuerySet) -> Text:
+    return rows.query.get_compiler(connection=connection).as_sql()
 
 
 def _rule(rule: Rule, sql: Sql) -> Expression:
@@ -102,7 +190,7 @@ def _rule(rule: Rule, sql: Sql) -> Expression:
     return Case(holds, default=Value(0), output_field=IntegerField())
 
 
-def _summed(points: Statement, rulebook: Rulebook, cells: Iterable[Cell]) -> Statement:
+def _summed(points: Text, rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
     """Adds s_profile, s_channel, s_actions: what the rules of each group give, after their caps."""
     caps = {cell.key: cell.limit for cell in cells if cell.kind == ledgers.RULE_CAP}
     sums, params = [], []
@@ -117,7 +205,7 @@ def _summed(points: Statement, rulebook: Rulebook, cells: Iterable[Cell]) -> Sta
     return _around(points, ["points.*", *sums], params, "points")
 
 
-def _limited(summed: Statement, cells: Iterable[Cell]) -> Statement:
+def _limited(summed: Text, cells: Iterable[Cell]) -> Text:
     """Adds c_GROUP (after the group's cap) and g_GROUP (after its floor)."""
     limits = {(cell.kind, cell.key): cell.limit for cell in cells}
     columns, params = ["summed.*"], []
@@ -130,7 +218,7 @@ def _limited(summed: Statement, cells: Iterable[Cell]) -> Statement:
     return _around(summed, columns, params, "summed")
 
 
-def _scored(limited: Statement, rulebook: Rulebook, cells: Sequence[Cell]) -> Statement:
+def _scored(limited: Text, rulebook: Rulebook, cells: Sequence[Cell]) -> Text:
     fit = " + ".join(f"g_{group}" for group in ledgers.FIT)
     ledger, params = _ledger(rulebook, cells)
     floors = [cell.limit for cell in cells if cell.kind == ledgers.TOTAL_FLOOR]
@@ -146,7 +234,7 @@ def _scored(limited: Statement, rulebook: Rulebook, cells: Sequence[Cell]) -> St
     return _around(limited, columns, [*floor, *params], "limited")
 
 
-def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Statement:
+def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
     """All cells as one JSON list."""
     places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
     values, params = [], []
@@ -160,7 +248,7 @@ def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Statement:
     return f"'[' || {_concatenated(values)} || ']'", params
 
 
-def _cell(cell: Cell, places: dict[str, str]) -> Statement:
+def _cell(cell: Cell, places: dict[str, str]) -> Text:
     if cell.kind == ledgers.RULE:
         return places[cell.key], []
     if cell.kind == ledgers.RULE_CAP:
@@ -174,19 +262,19 @@ def _cell(cell: Cell, places: dict[str, str]) -> Statement:
     return f"{_greatest()}(%s - ({total}), 0)", [cell.limit]
 
 
-def _around(inner: Statement, columns: Iterable[str], params: list[Any], alias: str) -> Statement:
+def _around(inner: Text, columns: Iterable[str], params: list[Any], alias: str) -> Text:
     sql = f"SELECT {', '.join(columns)} FROM ({inner[0]}) {alias} {_fence()}"
     return sql, [*params, *inner[1]]
 
 
-def _capped(value: str, cap: int | None) -> Statement:
+def _capped(value: str, cap: int | None) -> Text:
     """Within ±cap."""
     if cap is None:
         return value, []
     return f"{_greatest()}({_least()}({value}, %s), %s)", [cap, -cap]
 
 
-def _bounded(function: str, value: str, limit: int | None) -> Statement:
+def _bounded(function: str, value: str, limit: int | None) -> Text:
     return (value, []) if limit is None else (f"{function}({value}, %s)", [limit])
 
 
@@ -204,12 +292,6 @@ def _concatenated(values: list[str]) -> str:
         return "".join(values) or "''"
     middle = len(values) // 2
     return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
-
-
-def _these(ids: Sequence[int] | range, column: str) -> Q:
-    if isinstance(ids, range):
-        return Q(**{f"{column}__gte": ids.start, f"{column}__lt": ids.stop})
-    return Q(**{f"{column}__in": ids})
 
 
 def _fence() -> str:

@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads import activities, changes, identities
-from leads.models import Channel, Event, Lead
-from scoring import ledgers, scores
+from leads import activities, changes, fields, identities
+from leads.models import Attribute, Channel, Event, Lead
+from scoring import explanations, ledgers, scores, statements
 from scoring.documents import GROUPS
 from scoring.models import Score, Standing
 from tests import strategies
@@ -154,6 +154,16 @@ def test_a_rule_that_can_no_longer_be_understood_gives_no_points():
     assert "shoe_size" in str(ledgers.lines([9, 3], version)[0].words)
 
 
+def test_a_field_registered_after_its_rule_was_first_read_counts_from_then_on():
+    when = {"op": "at_least", "field": "seats", "value": 50}
+    version = put_in_force(rule("seats", "profile", 7, when=when))
+    kim = lead(title="CEO")
+    assert scored(kim, version).total == 0
+    fields.save(Attribute(key="seats", label="Seats", type="number"))
+    changes.record(kim, {"seats": 60}, source="form", known_at=NOW)
+    assert scored(kim, version).total == 7
+
+
 def test_a_model_of_four_hundred_rules_is_one_statement(django_assert_num_queries):
     rules = [
         rule(f"r{n}", GROUPS[n % 3], 1, 5, when=SEEN | {"times": n % 9 + 1}) for n in range(400)
@@ -197,29 +207,46 @@ limits = st.fixed_dictionaries(
 )
 
 
+bars = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(["score_at_least", "score_below"]),
+        "which": st.sampled_from(["total", "fit", "engagement"]),
+        "value": st.integers(-10, 20),
+    }
+)
+
+
 @pytest.fixture
 def furnished(db) -> None:
     furnish()
 
 
-def random_version(some_rules: list, some_limits: dict):
+def random_version(some_rules: list, some_limits: dict, criteria: list):
     made = [
         rule(f"r{n}", group, points, cap, times=times, when=when)
         for n, (group, points, cap, times, when) in enumerate(some_rules)
     ]
     text = body(*made, **some_limits) | {"personas": PERSONAS}
-    for stage in text["stages"]:
-        stage["criteria"] = stage["criteria"] and []
+    mql = next(stage for stage in text["stages"] if stage["key"] == "mql")
+    mql["criteria"] = [
+        {"key": f"c{n}", "group": "profile", "label": "", "when": when}
+        for n, when in enumerate(criteria)
+    ]
     return AgreementVersionFactory(body=text)
 
 
 @settings(MANY, max_examples=40)
-@given(people=strategies.people, some_rules=rules, some_limits=limits)
+@given(
+    people=strategies.people,
+    some_rules=rules,
+    some_limits=limits,
+    criteria=st.lists(some_conditions | bars, max_size=3),
+)
 def test_the_stored_score_is_what_python_makes_and_its_ledger_sums(
-    furnished, people, some_rules, some_limits
+    furnished, people, some_rules, some_limits, criteria
 ):
     with transaction.atomic():
-        version = random_version(some_rules, some_limits)
+        version = random_version(some_rules, some_limits, criteria)
         made = written(people, scores.Rulebook(version.body).vocabulary.fields)
         ids = [each.pk for each, _facts in made]
         scores.rescore(ids, version=version, at=NOW)
@@ -231,11 +258,19 @@ def test_the_stored_score_is_what_python_makes_and_its_ledger_sums(
             assert (stored.fit, stored.engagement) == (then.fit, then.engagement)
             assert stored.total == then.total == sum(stored.ledger)
             _nothing_changes_before(stored, each, version)
+        meeting = statements.meeting(ids, version, "mql", at=NOW)
+        assert meeting == sorted(each.pk for each, _ in made if meets(each, version))
+        entered = Standing.objects.filter(kind="handoff")
+        assert sorted(entered.values_list("lead", flat=True)) == meeting
         Score.objects.all().delete()
         for pk in ids:
             scores.rescore(range(pk, pk + 1), version=version, at=NOW)
         assert table() == whole
         transaction.set_rollback(True)
+
+
+def meets(who: Lead, version) -> bool:
+    return all(each.holds for each in explanations.criteria(who, version, "mql", NOW))
 
 
 def table() -> list[tuple]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from scoring.facts import Facts
     from scoring.measures import Sql
 
+# Kinds of activity that evidence names, latest first.
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class OnActivities(Condition):
@@ -66,10 +69,10 @@ class OnActivities(Condition):
         if not seen:
             return []
         said = []
-        for key, count in Counter(activity.type for activity in seen).items():
+        for key, count in list(Counter(each.type for each in seen).items())[:MOST_NAMED]:
             pattern = ngettext("%(what)s", "%(what)s (%(count)d times)", count)
             said.append(pattern % {"what": self.vocabulary.type(key), "count": count})
-        return [Evidence(", ".join(said), max(activity.occurred_at for activity in seen))]
+        return [Evidence(", ".join(said), max(each.occurred_at for each in seen))]
 
     @property
     def _bar(self) -> tuple[Measure, int]:
