@@ -5,7 +5,7 @@ from __future__ import annotations
 from scoring import shapes
 from scoring.documents import Body, item
 
-FIRST_BAR = 50
+FIRST_BAR = 54
 FIRST_ANSWER = 480
 
 
