@@ -149,3 +149,10 @@ def test_every_icon_can_be_drawn_and_says_nothing_to_readers():
     for name in ICONS:
         drawn = render("{% icon name %}", name=name)
         assert drawn.startswith('<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><')
+
+
+def test_browsers_store_no_page_and_no_fragment_in_its_place(client, maya):
+    client.force_login(maya)
+    page = client.get("/leads/")
+    assert page["Cache-Control"] == "private, no-store"
+    assert "HX-Request" in page["Vary"]

@@ -34,8 +34,15 @@
     row.setAttribute("aria-current", "true");
   });
 
+  /* On the phone the list makes room for the lead in hand. */
+  const showInHand = () => {
+    const hand = byId("hand");
+    hand?.closest(".inbox")?.classList.toggle("in-hand", hand.matches(".chosen"));
+  };
+
   /* After an answer its row is gone: the row that took its place gets the focus. */
   document.addEventListener("htmx:afterSettle", () => {
+    showInHand();
     document.querySelector("[data-row][autofocus]")?.focus({ preventScroll: true });
     all(".toast").forEach(attend);
   });
@@ -47,9 +54,10 @@
     details.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
   };
 
+  /* What is on its way out (.htmx-request) cannot be pressed: j, a must not answer the lead before. */
   const press = (key) => {
     const target = all(`[data-key="${CSS.escape(key)}"]`)
-      .find((element) => !element.disabled && seen(element));
+      .find((element) => !element.disabled && seen(element) && !element.closest(".htmx-request"));
     if (!target) return false;
     if (target.matches("summary") && !target.parentElement.open) open(target.parentElement);
     else if (target.matches("input, select, textarea")) { target.focus(); target.select?.(); }
@@ -69,15 +77,16 @@
     if (handled) event.preventDefault();
   });
 
-  /* A link to something folded away unfolds it: the phone's bar leads into the forms. */
+  /* The phone's bar leads into the forms above it, unfolds them, and leaves no step in history. */
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href^='#']");
+    const link = event.target.closest(".bottom a[href^='#']");
     const target = link && byId(link.hash.slice(1));
     if (!target) return;
+    event.preventDefault();
     const details = target.closest("details");
-    if (details) open(details);
-    else target.querySelector("input:not([type=hidden]):not([type=checkbox]), input[type=checkbox]")
-      ?.focus({ preventScroll: true });
+    if (details) details.open = true;
+    target.scrollIntoView({ block: "start" });
+    target.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
   });
 
   /* Toasts leave by themselves, not under the pointer or the focus; failures stay. */
