@@ -21,7 +21,7 @@ from feedback.funnels.shares import Difference, Share
 from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
 from leads.models import User
-from scoring import documents
+from scoring import documents, sentences
 
 COLUMNS = (
     "handed_over",
@@ -79,7 +79,7 @@ class Promise:
     """A clock of the agreement: of those that were due, how many were kept."""
 
     clock: str
-    seconds: int
+    term: str
     kept: Share
 
     @property
@@ -175,10 +175,12 @@ def by_channel(handoffs: HandoffQuerySet) -> list[Group]:
 
 def promises(total: Tally, *, body: dict[str, Any]) -> list[Promise]:
     """The clocks of sales in the agreement `body`: of the answers, contacts and qualifications
-    due, how many came in time. `seconds` is the working time promised now."""
+    due, how many came in time. `term` is the working time promised now, in words."""
     terms = {clock: documents.minutes(body, clock) for clock in Handoff.Clock.values}
     return [
-        Promise(clock, term * 60, Share(total[f"{clock}_kept"], total[f"{clock}_owed"]))
+        Promise(
+            clock, sentences.duration(term), Share(total[f"{clock}_kept"], total[f"{clock}_owed"])
+        )
         for clock, term in terms.items()
         if term is not None
     ]
