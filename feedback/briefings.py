@@ -97,7 +97,7 @@ def brief(handoff: Handoff) -> Briefing:
         criteria=[_criterion(each) for each in (evidence.criteria if evidence else [])],
         returned=next((r for r in came_back if r.handoff == handoff.pk), None),
         returns=[r for r in came_back if r.handoff != handoff.pk],
-        moments=timelines.moments(history),
+        moments=timelines.moments(history, handoff.version.body),
         messages=thread(history, handoff),
         more=history.more,
     )
@@ -123,8 +123,9 @@ def wish(history: History) -> Wish | None:
 
 def returns(history: History, body: dict[str, Any]) -> list[Return]:
     """What was returned and why, newest first, with the advice of the agreement `body`."""
+    labels = timelines.names(body, "reasons", "label")
     advice = {r["key"]: documents.text(r.get("advice", "")) for r in body.get("reasons", [])}
-    return [_returned(step, advice) for step in history.steps if step.kind == "returned"]
+    return [_returned(step, labels, advice) for step in history.steps if step.kind == "returned"]
 
 
 def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]:
@@ -209,15 +210,15 @@ def _written(activity: Activity) -> Wish:
     return Wish(words, activity.type.name, activity.occurred_at, True)
 
 
-def _returned(step: HandoffEvent, advice: dict[str, str]) -> Return:
-    handoff = step.handoff
+def _returned(step: HandoffEvent, labels: dict[str, str], advice: dict[str, str]) -> Return:
+    handoff, reason = step.handoff, step.handoff.reason
     return Return(
         handoff=handoff.pk,
         at=step.at,
         by=str(step.by or ""),
-        reason=handoff.reason.label if handoff.reason else "",
+        reason=labels.get(reason.key, reason.label) if reason else "",
         words=step.note.text if step.note else "",
         after_contact=handoff.answer == Handoff.Answer.ACCEPTED,
         back_on=handoff.back_on,
-        advice=advice.get(handoff.reason.key, "") if handoff.reason else "",
+        advice=advice.get(reason.key, "") if reason else "",
     )

@@ -82,7 +82,7 @@ def draw(
         line=briefings.line(lead),
         wish=briefings.wish(history),
         returned=returns[0] if returns else None,
-        moments=timelines.moments(history, whose=whose),
+        moments=timelines.moments(history, body, whose=whose),
         more=history.more,
         whose=whose,
         groups=_groups(score) if score else [],

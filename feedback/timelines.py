@@ -15,6 +15,8 @@ from django.utils.translation import ngettext
 
 from feedback.models import HandoffEvent
 from leads.models import Activity, Event, Lead, Side, Touch, User
+from scoring import documents
+from scoring.documents import Body
 from scoring.models import Stage, StageEntry
 
 LEAD = "lead"
@@ -73,20 +75,27 @@ def whole(lead: Lead, *, most: int) -> History:
     )
 
 
-def moments(history: History, *, whose: str = "") -> list[Moment]:
-    """The lines, newest first; only the lead's (`lead`) or only ours (`us`) if asked."""
+def moments(history: History, body: Body, *, whose: str = "") -> list[Moment]:
+    """The lines, newest first; only the lead's (`lead`) or only ours (`us`) if asked. Reasons
+    and stages are named as in the agreement `body`, in the reader's language."""
+    reasons, stages = names(body, "reasons", "label"), names(body, "stages", "name")
     entries = [e for e in history.entries if e.cause not in CAUSES_TOLD_BY_STEPS]
     steps = [s for s in history.steps if s.kind not in SILENT_STEPS]
     lines = [
         *(_dealt(event) for event in history.events),
-        *(_stepped(step) for step in steps),
-        *(_entered(entry) for entry in entries if entry.kind != Stage.Kind.HANDOFF),
+        *(_stepped(step, reasons) for step in steps),
+        *(_entered(entry, stages) for entry in entries if entry.kind != Stage.Kind.HANDOFF),
         *(_touched(touch) for touch in history.touches),
         *_gathered(history.activities),
     ]
     if whose:
         lines = [line for line in lines if (line.side == LEAD) == (whose == LEAD)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def names(body: Body, part: str, field: str) -> dict[str, str]:
+    """Key to name of the reasons or stages of an agreement, in the reader's language."""
+    return {each["key"]: documents.text(each[field]) for each in body.get(part, [])}
 
 
 def details(activity: Activity) -> list[str]:
@@ -177,9 +186,10 @@ def _touched(touch: Touch) -> Moment:
     )
 
 
-def _entered(entry: StageEntry) -> Moment:
+def _entered(entry: StageEntry, stages: dict[str, str]) -> Moment:
     who = str(entry.by) if entry.by else entry.get_cause_display()
-    return Moment(entry.at, entry.stage.side, _("Stage"), strong=entry.stage.name, aside=who)
+    name = stages.get(entry.stage.key, entry.stage.name)
+    return Moment(entry.at, entry.stage.side, _("Stage"), strong=name, aside=who)
 
 
 def _dealt(event: Event) -> Moment:
@@ -192,8 +202,8 @@ def _dealt(event: Event) -> Moment:
     return Moment(event.at, Side.SALES, text, aside=str(event.actor or ""))
 
 
-def _stepped(step: HandoffEvent) -> Moment:
-    text, strong, aside = _words(step)
+def _stepped(step: HandoffEvent, reasons: dict[str, str]) -> Moment:
+    text, strong, aside = _words(step, reasons)
     return Moment(
         step.at,
         _side(step.by, default=Side.SALES if step.kind in OF_SALES else Side.MARKETING),
@@ -205,7 +215,7 @@ def _stepped(step: HandoffEvent) -> Moment:
     )
 
 
-def _words(step: HandoffEvent) -> tuple[str, str, str]:
+def _words(step: HandoffEvent, reasons: dict[str, str]) -> tuple[str, str, str]:
     """Text, the strong word, the aside."""
     handoff, who = step.handoff, str(step.by or "")
     match step.kind:
@@ -220,7 +230,8 @@ def _words(step: HandoffEvent) -> tuple[str, str, str]:
         case "returned":
             after = step.data.get("after_contact")
             text = _("Returned after contact:") if after else _("Returned at the door:")
-            return text, handoff.reason.label if handoff.reason else "", who
+            reason = handoff.reason
+            return text, reasons.get(reason.key, reason.label) if reason else "", who
         case "withdrawn":
             return _("Withdrawn"), "", who
         case "qualified":

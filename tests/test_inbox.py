@@ -138,7 +138,7 @@ def test_htmx_gets_the_handoff_in_hand_alone(sam, signed_in):
     headers = {"HX-Request": "true", "HX-Target": "hand"}
     response = signed_in(sam).get(reverse("inbox"), {"handoff": handoff.pk}, headers=headers)
     page = response.content.decode().strip()
-    assert page.startswith('<div class="hand"')
+    assert page.startswith('<div class="hand chosen"')
     assert "<html" not in page
 
 
