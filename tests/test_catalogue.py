@@ -7,7 +7,6 @@ import pytest
 from tests import catalogue
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
-CONDITIONS = sorted((catalogue.ROOT / "scoring" / "conditions").glob("*.py"))
 
 
 @pytest.mark.parametrize("po", catalogue.sources(), ids=lambda po: po.parts[-3])
@@ -28,11 +27,22 @@ def test_translations_keep_the_placeholders(po):
                 assert set(_placeholders(string)) <= set(_placeholders(message.id[1]))
 
 
-def test_conditions_have_german_for_everything_they_say():
+def test_everything_people_read_has_german():
     german = catalogue.read(catalogue.LOCALE / "de" / "LC_MESSAGES" / "django.po")
-    said = {message for module in CONDITIONS for message in catalogue.spoken(module)}
-    assert said
-    assert {each for each in said if not (german.get(each) and german.get(each).string)} == set()
+    files = catalogue.speakers()
+    assert {file.suffix for file in files} >= {".py", ".html"}
+    assert catalogue.missing(german, files) == {}
+
+
+def test_a_template_without_german_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+    page = tmp_path / "page.html"
+    page.write_text(
+        '{% load i18n %}<p>{% translate "Nobody ever said this" %}</p>\n'
+        "  {% blocktranslate count n=n %}{{ n }} gnu{% plural %}{{ n }} gnus{% endblocktranslate %}"
+    )
+    said = {"Nobody ever said this": "page.html", "%(n)s gnu": "page.html"}
+    assert catalogue.missing(catalogue.Catalog(locale="de"), [page]) == said
 
 
 def _placeholders(text: str) -> list[str]:
