@@ -25,12 +25,13 @@ GROUPS = ledgers.GROUP_NAMES | {
 
 @dataclass(frozen=True)
 class Wish:
-    """What the lead wants, in their own or the rep's words; else what they last did."""
+    """What the lead wants. `how` it is known: they wrote it, they said it (in the words of
+    whoever spoke with them), or they merely did something."""
 
     text: str
     source: str
     at: datetime
-    in_words: bool
+    how: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def brief(handoff: Handoff) -> Briefing:
 def wish(history: History) -> Wish | None:
     """The latest words of a form or a call; without any, the latest activity."""
     spoken = [
-        Wish(touch.note.text, touch.get_kind_display(), touch.occurred_at, True)
+        Wish(touch.note.text, _conversation(touch), touch.occurred_at, "said")
         for touch in history.touches
         if touch.outcome == Touch.Outcome.CONVERSATION and touch.note
     ]
@@ -118,7 +119,7 @@ def wish(history: History) -> Wish | None:
         return None
     latest = history.activities[0]
     source = ", ".join(timelines.details(latest))
-    return Wish(latest.type.name, source, latest.occurred_at, False)
+    return Wish(latest.type.name, source, latest.occurred_at, "did")
 
 
 def returns(history: History, body: dict[str, Any]) -> list[Return]:
@@ -207,7 +208,12 @@ def _criterion(frozen: dict[str, Any]) -> Criterion:
 
 def _written(activity: Activity) -> Wish:
     words = str(activity.properties["words"])
-    return Wish(words, activity.type.name, activity.occurred_at, True)
+    return Wish(words, activity.type.name, activity.occurred_at, "wrote")
+
+
+def _conversation(touch: Touch) -> str:
+    """How and with whom the lead spoke."""
+    return ", ".join(filter(None, [touch.get_kind_display(), str(touch.by or "")]))
 
 
 def _returned(step: HandoffEvent, labels: dict[str, str], advice: dict[str, str]) -> Return:
