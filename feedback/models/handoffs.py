@@ -36,9 +36,6 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def awaiting_answer(self) -> HandoffQuerySet:
         return self.filter(closed_at=None, answer="").exclude(offered_at=None)
 
-    def awaiting_outcome(self) -> HandoffQuerySet:
-        return self.filter(closed_at=None, answer=Handoff.Answer.ACCEPTED)
-
     def in_order_of_loss(self) -> HandoffQuerySet:
         """What is lost first comes first: deadline, then score."""
         return self.order_by(F("due_at").asc(nulls_last=True), "-score", "id")
@@ -190,6 +187,22 @@ class Handoff(models.Model):
         if self.outcome or self.answer:
             return self.outcome or self.answer
         return "offered" if self.offered_at else "waiting"
+
+    @property
+    def state_label(self) -> str:
+        """The state, as people read it."""
+        return str(STATE_LABELS[self.state])
+
+
+STATE_LABELS = {
+    "waiting": _("Waiting for room"),
+    "offered": _("Not answered yet"),
+    "accepted": _("Accepted"),
+    "qualified": _("Qualified"),
+    "returned": _("Returned at the door"),
+    "returned_after_contact": _("Returned after contact"),
+    "withdrawn": _("Withdrawn"),
+}
 
 
 class HandoffEvent(models.Model):
