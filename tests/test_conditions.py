@@ -182,8 +182,8 @@ def test_none_of_is_all_of_the_complements(mara):
         ),
         (
             {"op": "one_of", "field": "country", "value": ["DE", "Austria"]},
-            "country is one of DE, AT",
-            "Land ist eines von DE, AT",
+            "country is DE or AT",
+            "Land ist DE oder AT",
         ),
         (
             {"op": "before", "field": "contract_end", "value": "2026-03-31"},
@@ -203,7 +203,22 @@ def test_none_of_is_all_of_the_complements(mara):
         (
             {"op": "did_not", "channels": ["inbound"], "within_days": 1},
             "no activity (Inbound) in the last day",
-            "kein einziges Mal Aktivität (Eingehend) am letzten Tag",
+            "Aktivität (Eingehend) kein einziges Mal am letzten Tag",
+        ),
+        (
+            {"op": "not_one_of", "field": "industry", "value": ["Retail", "Food", "IT"]},
+            "industry is neither “Retail”, “Food” nor “IT”",
+            "Branche ist weder „Retail“, „Food“ noch „IT“",
+        ),
+        (
+            {
+                "all": [
+                    {"op": "one_of", "field": "industry", "value": ["Retail", "Food"]},
+                    {"op": "not_one_of", "field": "country", "value": ["DE"]},
+                ]
+            },
+            "(industry is “Retail” or “Food”) and country is not DE",
+            "(Branche ist „Retail“ oder „Food“) und Land ist nicht DE",
         ),
         (
             {"op": "score_at_least", "value": 60},

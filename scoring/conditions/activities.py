@@ -42,6 +42,10 @@ class OnActivities(Condition):
     def measures(self) -> Iterator[Measure]:
         yield self.measure
 
+    @property
+    def compound(self) -> bool:
+        return len(self.measure.types) > 1
+
     def what(self) -> str:
         """The activities counted, without the bar: "pricing page or demo (inbound)"."""
         measure, named = self.measure, self.vocabulary

@@ -27,8 +27,11 @@ class Condition(ABC):
     """One condition of the agreement, in three readings that agree on every input.
 
     `holds` decides for one lead in Python, `as_q` for all leads in SQL, `words` says it in the
-    active language, in lower case, to stand within a sentence.
+    active language, in lower case, to stand within a sentence. `compound` words hold an "or" or
+    an "and" of their own.
     """
+
+    compound = False
 
     @abstractmethod
     def holds(self, facts: Facts) -> bool: ...

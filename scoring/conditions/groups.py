@@ -29,11 +29,15 @@ class Group(Condition):
     def complements(self) -> tuple[Condition, ...]:
         return tuple(part.complement() for part in self.conditions)
 
+    @property
+    def compound(self) -> bool:
+        return len(self.conditions) > 1 or self.conditions[0].compound
+
     def said(self) -> list[str]:
-        """The words of each part, a group among several in brackets."""
+        """The words of each part, in brackets where they could be read across the parts."""
         alone = len(self.conditions) == 1
         return [
-            f"({part.words()})" if isinstance(part, Group) and not alone else part.words()
+            f"({part.words()})" if part.compound and not alone else part.words()
             for part in self.conditions
         ]
 

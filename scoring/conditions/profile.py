@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from leads.fields import FieldSpec
 from scoring.conditions.base import Condition, Evidence, Negative
 from scoring.conditions.free_mail import DOMAINS
-from scoring.conditions.groups import AnyOf
+from scoring.conditions.groups import AnyOf, joined
 from scoring.conditions.readings import Reading, reading
 
 if TYPE_CHECKING:
@@ -55,10 +55,15 @@ class WithValues(OnField):
     values: tuple[Any, ...]
     written: tuple[Any, ...]
 
-    def said(self, pattern: str) -> str:
-        """`pattern` with the field's label and the values filled in."""
-        values = ", ".join(self.reading.quote(value) for value in self.written)
-        return pattern % {"field": self.field.label, "values": values}
+    @property
+    def compound(self) -> bool:
+        return len(self.values) > 1
+
+    def said(self, alone: str, several: str, last: str) -> str:
+        """The pattern for one value or that for several, filled in; `last` joins the last two."""
+        values = joined([self.reading.quote(value) for value in self.written], last)
+        pattern = several if self.compound else alone
+        return pattern % {"field": self.field.label, "value": values}
 
 
 class Is(WithValue):
@@ -90,7 +95,8 @@ class OneOf(WithValues):
         return self.reading.among(self.values)
 
     def words(self) -> str:
-        return self.said(_("%(field)s is one of %(values)s"))
+        pattern = _("%(field)s is %(value)s")
+        return self.said(pattern, pattern, _("%(some)s or %(last)s"))
 
     def complement(self) -> Condition:
         return NotOneOf(**vars(self))
@@ -100,7 +106,8 @@ class NotOneOf(Negative, WithValues):
     positive = OneOf
 
     def words(self) -> str:
-        return self.said(_("%(field)s is none of %(values)s"))
+        alone, several = _("%(field)s is not %(value)s"), _("%(field)s is neither %(value)s")
+        return self.said(alone, several, _("%(some)s nor %(last)s"))
 
 
 class Contains(WithValue):
