@@ -43,10 +43,10 @@ def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
 
     Nobody is moved: leads stand where they stood. The caller has locked `version`. The lock on
     the old version waits for moves made under it, so that none comes after (see
-    `scoring.stages`).
+    `scoring.stages`); only then is it known which stages leads stand in.
     """
-    refuse_unfit(version)
     old = AgreementVersion.objects.in_force().select_for_update().first()
+    refuse_unfit(version)
     if old:
         old.status, old.superseded_at = Status.SUPERSEDED, at
         old.save(update_fields=["status", "superseded_at"])
