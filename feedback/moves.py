@@ -30,13 +30,21 @@ def forward(handoff: Handoff, kind: str, *, cause: str, by: User | None, at: dat
 
 
 def returned(
-    handoff: Handoff, reason: str, *, by: User, at: datetime, rests_until: datetime
+    handoff: Handoff,
+    reason: str,
+    *,
+    by: User,
+    at: datetime,
+    rests_until: datetime,
+    asked: bool = False,
 ) -> None:
-    """Where the agreement's reason says, to rest there until `rests_until`."""
+    """Where the agreement's reason says, to rest there until `rests_until`, and then until it
+    does something new; `asked`: sales wants it back on that day, whether it does or not."""
     body = handoff.version.body
     key = journeys.place_for_return(body, stage_key(handoff.lead), reason)
     cause = StageEntry.Cause.RETURNED
-    _rest(handoff, key, cause=cause, by=by, at=at, rests_until=rests_until)
+    since = None if asked else at
+    _rest(handoff, key, cause=cause, by=by, at=at, rests_until=rests_until, rested_since=since)
 
 
 def recalled(handoff: Handoff, *, by: User | None, at: datetime) -> None:
@@ -44,7 +52,7 @@ def recalled(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     body = handoff.version.body
     nurture = journeys.next_of_kind(body, stage_key(handoff.lead), Kind.NURTURE)
     key = nurture or journeys.first_stage(body)
-    _rest(handoff, key, cause=StageEntry.Cause.WITHDRAWN, by=by, at=at)
+    _rest(handoff, key, cause=StageEntry.Cause.WITHDRAWN, by=by, at=at, rested_since=at)
 
 
 def won(
@@ -96,6 +104,7 @@ def _rest(
     by: User | None,
     at: datetime,
     rests_until: datetime | None = None,
+    rested_since: datetime | None,
 ) -> None:
     channel: Channel | None = handoff.channel
     stages.enter(
@@ -107,7 +116,7 @@ def _rest(
         by=by,
         channel=channel,
         rests_until=rests_until,
-        rested_since=at,
+        rested_since=rested_since,
     )
 
 

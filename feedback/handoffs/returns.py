@@ -61,8 +61,10 @@ def give_back(
     )
     if back_on:
         owners.assign(handoff.lead, by)
-    rest = timedelta(days=term.get("rest_days") or 0)
-    moves.returned(handoff, reason, by=by, at=at, rests_until=_morning(back_on) or at + rest)
+        moves.returned(handoff, reason, by=by, at=at, rests_until=_morning(back_on), asked=True)
+    else:
+        rest = timedelta(days=term.get("rest_days") or 0)
+        moves.returned(handoff, reason, by=by, at=at, rests_until=at + rest)
     return handoff
 
 
@@ -114,5 +116,5 @@ def _said(handoff: Handoff, *, after_contact: bool) -> dict[str, Any]:
     }
 
 
-def _morning(day: date | None) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, time())) if day else None
+def _morning(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
