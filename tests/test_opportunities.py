@@ -96,6 +96,13 @@ def test_only_the_owner_or_a_manager_closes_a_deal(sam, tom, maya, nina, lena):
     assert opportunities.win(opportunity, by=lena, at=LATER).status == "won"
 
 
+def test_who_has_left_sales_no_longer_knows_of_the_deals_they_had(sam):
+    opportunity = qualified(sam)
+    assert list(Opportunity.objects.visible_to(sam)) == [opportunity]
+    sam.team = None
+    assert not Opportunity.objects.visible_to(sam).exists()
+
+
 def test_business_with_a_company_that_bought_is_an_upsell_and_losing_it_moves_nobody(sam):
     first = opportunities.win(qualified(sam), by=sam, at=LATER)
     colleague = LeadFactory(company=first.company)

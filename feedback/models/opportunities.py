@@ -15,10 +15,14 @@ class OpportunityQuerySet(models.QuerySet["Opportunity"]):
     """Sets of opportunities."""
 
     def visible_to(self, user: User) -> OpportunityQuerySet:
-        """Marketing and managers see all; a rep those of the leads shown to the team."""
-        leads = Lead.objects.visible_to(user)
-        if user.is_active and (user.is_manager or user.side == Side.MARKETING):
+        """Marketing and managers see all; a rep the own and those of leads shown to the team."""
+        if not user.is_active:
+            return self.none()
+        if user.is_manager or user.side == Side.MARKETING:
             return self
+        if user.side != Side.SALES:
+            return self.none()
+        leads = Lead.objects.visible_to(user)
         return self.filter(Q(owner=user) | Q(contacts__lead__in=leads)).distinct()
 
 
