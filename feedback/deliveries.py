@@ -11,6 +11,7 @@ from django.db import transaction
 from feedback import handoffs, notifications, releases
 from leads import events
 from leads.models import Event
+from leads.refusals import Refused
 from scoring.models import Stage, StageEntry
 
 logger = logging.getLogger(__name__)
@@ -65,8 +66,15 @@ def _deliver_one(event: Event, *, at: datetime) -> bool:
             events.delivered(claimed, at=at)
     except Exception as problem:  # Whatever it is, the next event must not wait for it.
         logger.exception("Event %s (%s) could not be delivered.", event.pk, event.kind)
-        events.failed(event, at=at, problem=f"{type(problem).__name__}: {problem}")
+        events.failed(event, at=at, problem=_named(problem))
     return True
+
+
+def _named(problem: Exception) -> str:
+    """What is kept with the event. What a database or a library says may quote a person's data:
+    the log has it."""
+    name = type(problem).__name__
+    return f"{name}: {problem}" if isinstance(problem, Refused) else name
 
 
 def _hand_over(event: Event, at: datetime) -> None:

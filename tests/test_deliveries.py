@@ -7,7 +7,7 @@ from django.core import mail
 
 from feedback import clocks, deliveries, handoffs, notifications
 from feedback.models import Evidence, Handoff, Notification
-from leads import events
+from leads import activities, events
 from leads.models import Event
 from scoring import stages
 from scoring.models import Score, StageEntry
@@ -56,6 +56,15 @@ def test_a_stage_entry_becomes_a_handoff_that_is_offered_at_once(pool, sam):
     assert handoff.owner == sam
     assert handoff.trigger_at == entry.at
     assert not Event.objects.filter(delivered_at=None, kind="stage.entered").exists()
+
+
+def test_what_a_lead_did_after_it_was_handed_over_is_not_what_triggered_it(pool):
+    lead = LeadFactory()
+    for moment in (MONDAY - HOUR, MONDAY + MINUTE):
+        activities.record(lead, type="form", occurred_at=moment, known_at=moment)
+    entered(lead)
+    deliveries.deliver(at=MONDAY + 2 * MINUTE)
+    assert Handoff.objects.get().trigger_at == MONDAY - HOUR
 
 
 def test_delivering_again_and_opening_again_change_nothing(pool):
@@ -280,7 +289,7 @@ def test_accepting_tells_nobody(sam, maya):
 def test_what_was_read_is_read_for_that_person_and_that_lead(sam, maya, mark):
     first, second = (returned(HandoffFactory(), sam) for _ in range(2))
     deliveries.deliver(at=MONDAY)
-    assert notifications.read(maya, at=MONDAY, lead=first.lead) == 1
+    assert notifications.read(maya, at=MONDAY, handoff=first.pk) == 1
     assert notifications.read(maya, at=MONDAY + HOUR) == 1
     assert notifications.read(maya, at=MONDAY + HOUR) == 0
     unread = Notification.objects.filter(read_at=None)

@@ -50,8 +50,9 @@ def _pool() -> Pool:
 
 def _open(entry: StageEntry, lead: Lead, pool: Pool, *, at: datetime) -> Handoff:
     score = _score(entry)
-    trigger = lead.activities.filter(known_at__lte=at, occurred_at__lte=at)
-    latest = trigger.order_by("-occurred_at", "-pk").first()
+    # What is done between the entry and its delivery did not lead here.
+    done = lead.activities.filter(known_at__lte=entry.at, occurred_at__lte=entry.at)
+    latest = done.order_by("-occurred_at", "-pk").first()
     handoff = Handoff.objects.create(
         lead=lead,
         entry=entry,
