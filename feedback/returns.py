@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.urls import reverse
 
-from feedback.models import Handoff, HandoffEvent, Notification
+from feedback.models import Handoff, HandoffEvent
 from feedback.models.handoffs import HandoffQuerySet
-from leads.models import Side, User
+from leads.models import Event, Side, User
 
 AT_THE_DOOR = Q(answer=Handoff.Answer.RETURNED)
 AFTER_CONTACT = Q(outcome=Handoff.Outcome.RETURNED)
@@ -48,8 +50,10 @@ def listed(user: User, view: View) -> HandoffQuerySet:
     if view.reason:
         found = found.filter(reason__key=view.reason)
     steps = HandoffEvent.objects.filter(handoff=OuterRef("pk"))
-    unread = Notification.objects.filter(
-        user=user, read_at=None, event__kind="handoff.returned", event__lead=OuterRef("lead")
+    told = Event.objects.filter(kind="handoff.returned", lead=OuterRef("lead"))
+    told = told.annotate(about=Cast(KT("data__handoff"), BigIntegerField()))
+    unread = told.filter(
+        about=OuterRef("pk"), notifications__user=user, notifications__read_at=None
     )
     replies = steps.filter(kind="message", by__team__side=Side.MARKETING)
     said = steps.filter(kind="returned").order_by("-id").values("note__text")[:1]

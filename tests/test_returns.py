@@ -64,6 +64,18 @@ def test_returns_narrow_by_reason_and_by_door_or_contact(maya, sam, signed_in):
     }
 
 
+def test_of_two_returns_of_a_lead_each_is_read_on_its_own(maya, sam, signed_in):
+    first = at_the_door(sam, "Twice")
+    handoff = HandoffFactory(lead=first.lead, opened_at=MONDAY + 2 * HOUR)
+    at = MONDAY + 3 * HOUR
+    second = handoffs.give_back(handoff, by=sam, at=at, reason="no_budget", text="Again.")
+    deliveries.deliver(at=at)
+    client = signed_in(maya)
+    returns(client, handoff=second.pk)
+    unread = {row.pk: row.unread for row in returns(client, handoff=second.pk).context["page"]}
+    assert unread == {first.pk: True, second.pk: False}
+
+
 def test_unread_returns_come_first_and_opening_one_reads_it(maya, sam, signed_in):
     old = at_the_door(sam, "Old", at=MONDAY + HOUR)
     deliveries.deliver(at=MONDAY + 4 * HOUR)
