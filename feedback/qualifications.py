@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from feedback import opportunities, outcomes, terms
 from feedback.handoffs import rights
 from feedback.models import ChecklistAnswer, Handoff, Opportunity
-from leads import changes
+from leads import changes, fields
 from leads.models import Note, User
 from leads.refusals import Refused
 
@@ -63,11 +63,17 @@ def _learn(
     at: datetime,
 ) -> None:
     """What the checklist collects becomes knowledge about the lead, with sales as its source.
-    The fields exist since the agreement came into force."""
+    The fields exist since the agreement came into force; under a later one they may have been
+    removed, and the answer alone is kept."""
     collecting = {item["key"]: item["collects"] for item in items if item.get("collects")}
     if not collecting:
         return
-    learnt = {collects["attribute"]: given[key] for key, collects in collecting.items()}
+    known = fields.registry()
+    learnt = {
+        collects["attribute"]: given[key]
+        for key, collects in collecting.items()
+        if collects["attribute"] in known
+    }
     changes.record(handoff.lead, learnt, source=SOURCE, known_at=at, by=by)
 
 
