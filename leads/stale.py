@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from leads.models import Lead, StaleLead
+from leads.models import StaleLead
 
 Pair = tuple[int, int]
 
@@ -37,11 +37,6 @@ def mark(lead_ids: Iterable[int], *, at: datetime) -> None:
             chunk = ids[start : start + CHUNK]
             places = ", ".join(["%s"] * len(chunk))
             cursor.execute(_MARK.format(places=places), [since, *chunk])
-
-
-def mark_all(*, at: datetime) -> None:
-    """Mark every lead."""
-    mark(Lead.objects.values_list("pk", flat=True), at=at)
 
 
 def claim(limit: int, *, at: datetime) -> list[Pair]:

@@ -102,14 +102,6 @@ class Desk:
         return next((tab for tab in self.tabs if tab.count and not tab.current), None)
 
     @property
-    def list_url(self) -> str:
-        return self.view.url()
-
-    @property
-    def whole_queue(self) -> str:
-        return self.view.url(q="")
-
-    @property
     def mine(self) -> str:
         return self.view.url(whose="mine")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -23,7 +24,8 @@ def leads(request: HttpRequest) -> HttpResponse:
     rooms.only(rooms.has_leads(request.user))
     filtered = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user))
     rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
-    rows = rows.defer("attributes", "attributes_folded").order_by("-score__total", "-id")
+    rows = rows.defer("attributes", "attributes_folded")
+    rows = rows.order_by(F("score__total").desc(nulls_last=True), "-id")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
