@@ -154,6 +154,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds; a silent mail server must not hold a worker
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Baton <baton@localhost>")
 
 REST_FRAMEWORK = {
