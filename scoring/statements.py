@@ -1,16 +1,13 @@
 """The one statement that scores a set of leads and writes what has changed.
 
 The innermost SELECT is the ORM's: a lead a row, the points of each rule, and the moments at which
-time alone changes something. Around it three SELECTs add up: sums of each group, what caps and
-floors leave of them, the score with its ledger. They say in SQL what `scoring.ledgers.sums` says
-in Python. Each is fenced by an OFFSET: without it the planner writes the inner expressions out
-in every place that uses them. Rows come in the order of their ids, so that two writers never
-lock each other out.
+time alone changes something. `scoring.sums` adds up around it. Rows come in the order of their
+ids, so that two writers never lock each other out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -32,18 +29,14 @@ from django.db.models.functions import Least
 from leads import fields
 from leads.fields import Registry
 from leads.models import Lead
-from scoring import ledgers
+from scoring import sums
 from scoring.binds import AT, Moments, Name, Prepared, Text, these
 from scoring.conditions import Vocabulary
-from scoring.documents import GROUPS
-from scoring.ledgers import Cell
 from scoring.measures import Ids, Sql, Tally
 from scoring.models import AgreementVersion
 from scoring.rulebooks import MOST_COUNTED, Rule, Rulebook
 
 VERSION, REFRESH = Name("version"), Name("refresh")
-# Later than any moment: SQLite's MIN of several values is NULL where one of them is.
-NEVER = "9999"
 
 _WRITE = """
     INSERT INTO scoring_score
@@ -132,7 +125,7 @@ def _rulebook(text: _Body) -> Rulebook:
 @lru_cache(maxsize=16)
 def _writing(model: Model, in_range: bool, vendor: str) -> Prepared:
     scored, params = select(model, in_range=in_range)
-    differs_from = "IS NOT" if _sqlite() else "IS DISTINCT FROM"
+    differs_from = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     sql = _WRITE.format(scored=scored, differs_from=differs_from)
     return Prepared(sql, (VERSION, AT, *params, REFRESH))
 
@@ -148,9 +141,7 @@ def _meeting(model: Model, stage_key: str, in_range: bool, vendor: str) -> Prepa
 
 def select(model: Model, *, in_range: bool) -> Text:
     """Columns pk, fit, engagement, total, ledger (JSON), next_change_at; a lead a row."""
-    cells = ledgers.layout(model.rulebook.body)
-    summed = _summed(_points(model, in_range), model.rulebook, cells)
-    return _scored(_limited(summed, cells), model.rulebook, cells)
+    return sums.scored(_points(model, in_range), model.rulebook)
 
 
 def _points(model: Model, in_range: bool) -> Text:
@@ -166,8 +157,8 @@ def _points(model: Model, in_range: bool) -> Text:
     columns = {f"r{n}": _rule(rule, sql) for n, rule in enumerate(rulebook.rules)} | moments
     rows = leads.order_by().annotate(**columns).values_list("pk", *columns)
     inner, params = _compiled(rows)
-    earliest = _earliest(list(moments))
-    return f"SELECT raw.*, {earliest} AS next_change_at FROM ({inner}) raw {_fence()}", [*params]
+    columns_of_raw = ["raw.*", f"{sums.earliest(list(moments))} AS next_change_at"]
+    return sums.around((inner, [*params]), columns_of_raw, [], "raw")
 
 
 def _leads(in_range: bool) -> QuerySet[Lead]:
@@ -188,123 +179,3 @@ def _rule(rule: Rule, sql: Sql) -> Expression:
         points = Value(rule.points) * Least(sql.count(rule.counted), MOST_COUNTED)
     holds = When(rule.when.as_q(sql), then=points)
     return Case(holds, default=Value(0), output_field=IntegerField())
-
-
-def _summed(points: Text, rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
-    """Adds s_profile, s_channel, s_actions: what the rules of each group give, after their caps."""
-    caps = {cell.key: cell.limit for cell in cells if cell.kind == ledgers.RULE_CAP}
-    sums, params = [], []
-    for group in GROUPS:
-        terms = ["0"]
-        for n, rule in enumerate(rulebook.rules):
-            if rule.group == group:
-                term, limits = _capped(f"r{n}", caps.get(rule.key))
-                terms.append(term)
-                params += limits
-        sums.append(f"{' + '.join(terms)} AS s_{group}")
-    return _around(points, ["points.*", *sums], params, "points")
-
-
-def _limited(summed: Text, cells: Iterable[Cell]) -> Text:
-    """Adds c_GROUP (after the group's cap) and g_GROUP (after its floor)."""
-    limits = {(cell.kind, cell.key): cell.limit for cell in cells}
-    columns, params = ["summed.*"], []
-    for group in GROUPS:
-        capped, cap = _bounded(_least(), f"s_{group}", limits.get((ledgers.GROUP_CAP, group)))
-        columns.append(f"{capped} AS c_{group}")
-        floored, floor = _bounded(_greatest(), capped, limits.get((ledgers.GROUP_FLOOR, group)))
-        columns.append(f"{floored} AS g_{group}")
-        params += [*cap, *cap, *floor]
-    return _around(summed, columns, params, "summed")
-
-
-def _scored(limited: Text, rulebook: Rulebook, cells: Sequence[Cell]) -> Text:
-    fit = " + ".join(f"g_{group}" for group in ledgers.FIT)
-    ledger, params = _ledger(rulebook, cells)
-    floors = [cell.limit for cell in cells if cell.kind == ledgers.TOTAL_FLOOR]
-    total, floor = _bounded(_greatest(), f"{fit} + g_actions", *floors or [None])
-    columns = [
-        "pk",
-        f"{fit} AS fit",
-        "g_actions AS engagement",
-        f"{total} AS total",
-        f"{ledger} AS ledger",
-        "next_change_at",
-    ]
-    return _around(limited, columns, [*floor, *params], "limited")
-
-
-def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
-    """All cells as one JSON list."""
-    places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
-    values, params = [], []
-    for cell in cells:
-        value, limits = _cell(cell, places)
-        values.append(f"({value})")
-        params += limits
-    if not _sqlite():
-        # Not jsonb_build_array: functions take 100 arguments at most.
-        return f"to_jsonb(ARRAY[{', '.join(values)}]::integer[])", params
-    return f"'[' || {_concatenated(values)} || ']'", params
-
-
-def _cell(cell: Cell, places: dict[str, str]) -> Text:
-    if cell.kind == ledgers.RULE:
-        return places[cell.key], []
-    if cell.kind == ledgers.RULE_CAP:
-        capped, params = _capped(places[cell.key], cell.limit)
-        return f"{capped} - {places[cell.key]}", params
-    if cell.kind == ledgers.GROUP_CAP:
-        return f"c_{cell.group} - s_{cell.group}", []
-    if cell.kind == ledgers.GROUP_FLOOR:
-        return f"g_{cell.group} - c_{cell.group}", []
-    total = " + ".join(f"g_{group}" for group in GROUPS)
-    return f"{_greatest()}(%s - ({total}), 0)", [cell.limit]
-
-
-def _around(inner: Text, columns: Iterable[str], params: list[Any], alias: str) -> Text:
-    sql = f"SELECT {', '.join(columns)} FROM ({inner[0]}) {alias} {_fence()}"
-    return sql, [*params, *inner[1]]
-
-
-def _capped(value: str, cap: int | None) -> Text:
-    """Within ±cap."""
-    if cap is None:
-        return value, []
-    return f"{_greatest()}({_least()}({value}, %s), %s)", [cap, -cap]
-
-
-def _bounded(function: str, value: str, limit: int | None) -> Text:
-    return (value, []) if limit is None else (f"{function}({value}, %s)", [limit])
-
-
-def _earliest(moments: list[str]) -> str:
-    quoted = [connection.ops.quote_name(name) for name in moments]
-    if not _sqlite():
-        return f"LEAST({', '.join(quoted)})"
-    known = ", ".join(f"COALESCE({name}, '{NEVER}')" for name in quoted)
-    return f"NULLIF(MIN({known}, '{NEVER}'), '{NEVER}')"
-
-
-def _concatenated(values: list[str]) -> str:
-    """Values with commas between them, as a balanced tree: SQLite limits the depth."""
-    if len(values) <= 1:
-        return "".join(values) or "''"
-    middle = len(values) // 2
-    return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
-
-
-def _fence() -> str:
-    return "LIMIT -1 OFFSET 0" if _sqlite() else "OFFSET 0"
-
-
-def _least() -> str:
-    return "MIN" if _sqlite() else "LEAST"
-
-
-def _greatest() -> str:
-    return "MAX" if _sqlite() else "GREATEST"
-
-
-def _sqlite() -> bool:
-    return connection.vendor == "sqlite"
