@@ -6,13 +6,20 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from leads.folding import fold
 from leads.models import Channel, Company, Lead, Side, User
 from leads.models.leads import LeadQuerySet
 from scoring.models import Stage
+
+
+def _companies(request: HttpRequest) -> QuerySet[Company]:
+    """Those of leads that the reader may see: the list names the company it is narrowed to."""
+    seen = Lead.objects.visible_to(request.user).filter(company__isnull=False)
+    return Company.objects.filter(pk__in=seen.values("company"))
 
 
 class LeadFilter(filters.FilterSet):
@@ -44,7 +51,7 @@ class LeadFilter(filters.FilterSet):
         label=_("Owner"),
         empty_label=_("Any owner"),
     )
-    company = filters.ModelChoiceFilter(queryset=Company.objects.all(), widget=forms.HiddenInput)
+    company = filters.ModelChoiceFilter(queryset=_companies, widget=forms.HiddenInput)
 
     class Meta:
         model = Lead

@@ -118,6 +118,14 @@ def test_a_rep_lists_own_leads_and_those_shown_to_the_team(sam, signed_in):
     assert set(listed(signed_in(sam))) == {"Own", "Shown"}
 
 
+def test_the_list_names_a_company_only_to_who_sees_somebody_of_it(sam, maya, signed_in):
+    company = CompanyFactory(name="Bergland")
+    LeadFactory(company=company)
+    for user, named in ((maya, True), (sam, False)):
+        page = signed_in(user).get(reverse("leads"), {"company": company.pk}).content.decode()
+        assert ("Bergland" in page) == named
+
+
 def test_an_empty_house_says_where_leads_come_from(maya, signed_in):
     client = signed_in(maya)
     assert "No leads yet." in client.get(reverse("leads")).content.decode()

@@ -22,7 +22,8 @@ HISTORY_MOST = 2000
 @require_safe
 def leads(request: HttpRequest) -> HttpResponse:
     rooms.only(rooms.has_leads(request.user))
-    filtered = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user))
+    visible = Lead.objects.visible_to(request.user)
+    filtered = LeadFilter(request.GET, queryset=visible, request=request)
     rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
     rows = rows.defer("attributes", "attributes_folded")
     rows = rows.order_by(F("score__total").desc(nulls_last=True), "-id")
