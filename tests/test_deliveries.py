@@ -189,6 +189,12 @@ def test_a_message_is_told_to_the_other_side(sam, maya, mark):
     assert told("handoff.replied") == {sam, maya}
 
 
+def test_a_message_on_a_lead_that_nobody_has_yet_is_told_to_those_on_duty(pool, sam, tom, maya):
+    handoffs.reply(HandoffFactory(pool=pool), by=maya, at=MONDAY, text="He asked twice.")
+    deliveries.deliver(at=MONDAY)
+    assert told("handoff.replied") == {sam}
+
+
 def test_a_lead_given_to_a_colleague_is_told_to_them_and_not_to_who_takes_one(sam, tom, lena):
     handoff = handoffs.assign(HandoffFactory(), to=sam, by=sam, at=MONDAY)
     deliveries.deliver(at=MONDAY)

@@ -44,8 +44,10 @@ def _handoff(event: Event) -> Handoff:
 def _answerers(event: Event) -> Iterable[User]:
     """The owner; without one all members of the pool who are on duty."""
     handoff = _handoff(event)
-    if handoff.owner:
-        return [handoff.owner]
+    return [handoff.owner] if handoff.owner else _on_duty(handoff)
+
+
+def _on_duty(handoff: Handoff) -> QuerySet[User]:
     duty = handoff.pool.members.filter(on_duty=True).values("user_id")
     return _active().filter(pk__in=duty, team_id=handoff.pool.team_id)
 
@@ -74,9 +76,10 @@ def _everybody(event: Event) -> Iterable[User]:
 
 def _other_side(event: Event) -> Iterable[User]:
     """A message of sales is for marketing, one of marketing for those of sales who had the lead
-    in hand; one of operations is for both."""
+    in hand, or who might take it; one of operations is for both."""
     handoff, side = _handoff(event), event.actor.side if event.actor else ""
     sales = [user for user in (handoff.owner, handoff.answered_by) if user and user.is_active]
+    sales = sales or list(_on_duty(handoff))
     if side == Side.MARKETING:
         return sales
     marketing = _marketing_of_thread(handoff) or list(_marketing(event))
