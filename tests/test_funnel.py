@@ -110,7 +110,13 @@ def test_every_figure_opens_as_many_rows_as_it_says(told, django_assert_max_num_
 
 @pytest.mark.parametrize(
     "query",
-    [{"set": "nonsense"}, {"set": "won", "week": "soon"}, {"set": "stage", "stage": "nowhere"}, {}],
+    [
+        {"set": "nonsense"},
+        {"set": "won", "week": "soon"},
+        {"set": "won", "week": "0001-01-01"},
+        {"set": "stage", "stage": "nowhere"},
+        {},
+    ],
 )
 def test_a_figure_nobody_counts_is_not_found(olu, query):
     version_in_force()

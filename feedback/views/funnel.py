@@ -118,6 +118,8 @@ def _behind(
     if name not in sets.SETS:
         raise Http404
     if monday := _monday(request.GET.get("week", "")):
+        if monday not in period.mondays():
+            raise Http404
         period = period.week(monday)
     found = sets.handoffs(user, period=period, channel=filters.channel).filter(sets.SETS[name])
     if reason := request.GET.get("reason"):
