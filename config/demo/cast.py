@@ -108,7 +108,7 @@ def _pool(team: Team, reps: list[User]) -> None:
         )
     pool = Pool.objects.create(name="DACH and neighbours", team=team, calendar=calendar)
     for rep in reps:
-        PoolMember.objects.create(pool=pool, user=rep, capacity=6)
+        PoolMember.objects.create(pool=pool, user=rep, capacity=12)
 
 
 def _catalogue(*, at: datetime) -> None:

@@ -30,7 +30,7 @@ from feedback import (
     qualifications,
     releases,
 )
-from feedback.models import Handoff, Notification, Opportunity
+from feedback.models import Handoff, Notification, Opportunity, PoolMember
 from leads import activities, changes, identities
 from leads.models import Touch, User
 from scoring import agreements, rescoring
@@ -85,10 +85,12 @@ class Story:
         self.settle()
 
     def settle(self) -> None:
-        """Nobody gets mails about the past, and what is older than a few days has been read."""
+        """Nobody gets mails about the past, what is older than a few days has been read, and Sam
+        is the next to get a lead."""
         told = Notification.objects.all()
         told.update(mail_due=False)
         told.filter(created_at__lt=self.until - UNREAD).update(read_at=F("created_at"))
+        PoolMember.objects.filter(user=self.people["sam"]).update(last_assigned_at=None)
 
     def plan(self, moment: datetime, action: Action) -> None:
         """Puts something on the heap, unless it lies after now."""
