@@ -158,7 +158,7 @@ def by_week(handoffs: HandoffQuerySet, *, period: Period) -> list[Group]:
     )
     tallies = {timezone.localdate(moment): each for moment, each in found.items()}
     return [
-        Group(monday, date_format(monday, "j M"), tallies.get(monday, _NOTHING))
+        Group(monday, date_format(monday, "MONTH_DAY_FORMAT"), tallies.get(monday, _NOTHING))
         for monday in period.mondays()
     ]
 
@@ -186,8 +186,10 @@ def promises(total: Tally, *, body: dict[str, Any]) -> list[Promise]:
     ]
 
 
-def reasons(handoffs: HandoffQuerySet) -> list[ReasonCount]:
-    """Why leads came back, the most frequent first."""
+def reasons(handoffs: HandoffQuerySet, *, body: dict[str, Any]) -> list[ReasonCount]:
+    """Why leads came back, the most frequent first, in the words of the agreement `body`; reasons
+    it no longer has in the words they last had."""
+    words = {reason["key"]: documents.text(reason["label"]) for reason in body["reasons"]}
     rows = (
         handoffs.filter(sets.SETS["returned"])
         .order_by()
@@ -197,7 +199,9 @@ def reasons(handoffs: HandoffQuerySet) -> list[ReasonCount]:
             after=Count("pk", filter=sets.SETS["returned_after_contact"]),
         )
     )
-    counts = [ReasonCount(key, label, door, after) for key, label, door, after in rows]
+    counts = [
+        ReasonCount(key, words.get(key, label), door, after) for key, label, door, after in rows
+    ]
     return sorted(counts, key=lambda count: (-count.all, count.label))
 
 

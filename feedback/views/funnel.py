@@ -59,7 +59,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "weeks": weeks,
         "channels": reports.by_channel(handoffs),
         "promises": reports.promises(total, body=version.body),
-        "reasons": reports.reasons(handoffs),
+        "reasons": reports.reasons(handoffs, body=version.body),
         "overdue": reports.overdue(user, at=at),
         "money": reports.money(handoffs),
         "versions": versions,
