@@ -24,7 +24,8 @@ if not SECRET_KEY:
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-BATON_URL = env("BATON_URL", default="http://localhost:8000").rstrip("/")
+PORT = env("PORT", default="8000")
+BATON_URL = env("BATON_URL", default=f"http://localhost:{PORT}").rstrip("/")
 
 INSTALLED_APPS = [
     "config",

@@ -72,8 +72,7 @@ def due(*, at: datetime | None = None, limit: int = 500) -> int:
 def start(version: AgreementVersion, *, at: datetime) -> RescoreRun:
     """All leads are to be rescored under `version`, which comes into force in this transaction.
     Runs of other versions are abandoned by that."""
-    last = Lead.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return RescoreRun.objects.create(version=version, started_at=at, last_lead_id=last)
+    return RescoreRun.objects.create(version=version, started_at=at)
 
 
 def step(*, at: datetime | None = None, chunk: int = scores.CHUNK) -> bool:

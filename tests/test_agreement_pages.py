@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from leads.models import Attribute, Event, Lead
-from scoring import agreements, documents, stages
+from scoring import agreements, documents, rescoring, stages
 from scoring.documents import item
 from scoring.models import AgreementVersion, Stage, StageEntry
 from scoring.shapes import TEMPLATES, classic
+from tests.factories import LeadFactory
 from tests.forms import form_of
 
 Status = AgreementVersion.Status
@@ -517,3 +518,13 @@ def test_the_administration_only_reads_what_was_signed(model, in_force, ada, now
     for page in ("change", "delete"):
         answer = client.post(reverse(f"{name}_{page}", args=[row.pk]), {"post": "yes"})
         assert answer.status_code == 403
+
+
+def test_the_page_says_how_far_the_rescoring_is(mark, lena, signed_in, monday):
+    LeadFactory()
+    agreements.install(classic(), by_marketing=mark, by_sales=lena, at=monday)
+    page = signed_in(mark).get("/agreement/").content.decode()
+    assert "Rescoring: 0 of 1 leads" in page
+    while not rescoring.step(at=monday):
+        pass
+    assert "Rescoring" not in signed_in(mark).get("/agreement/").content.decode()

@@ -87,7 +87,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('started_at', models.DateTimeField(verbose_name='started at')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('last_lead_id', models.BigIntegerField(default=0)),
                 ('done_to', models.BigIntegerField(default=0)),
                 ('leads_done', models.PositiveIntegerField(default=0)),
                 ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rescore_run', to='scoring.agreementversion')),

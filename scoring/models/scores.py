@@ -122,7 +122,6 @@ class RescoreRun(models.Model):
     version = models.OneToOneField(AgreementVersion, models.PROTECT, related_name="rescore_run")
     started_at = models.DateTimeField(_("started at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-    last_lead_id = models.BigIntegerField(default=0)
     done_to = models.BigIntegerField(default=0)
     leads_done = models.PositiveIntegerField(default=0)
 

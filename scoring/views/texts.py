@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 
 from leads.models import Side, User
-from scoring import agreements, checks, maps, sentences
+from scoring import agreements, checks, maps, rescoring, sentences
 from scoring.agreements import Stranded
 from scoring.checks import Problem
 from scoring.conditions import Vocabulary
@@ -66,6 +66,7 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
         "unsettled": unsettled,
         "draft": draft(unsettled, in_force, user, vocabulary) if unsettled else None,
         "may_edit": agreements.may_edit(user),
+        "progress": rescoring.progress() if version == in_force else None,
     }
 
 
