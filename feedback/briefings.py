@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from feedback import timelines
 from feedback.models import Handoff, HandoffEvent
 from feedback.timelines import History, Moment
-from leads.models import Activity, Lead, Touch
+from leads.models import Activity, Lead, Touch, User
 from scoring import documents, ledgers
 
 LATEST_SHOWN = 12
@@ -85,9 +85,10 @@ class Briefing:
     more: bool
 
 
-def brief(handoff: Handoff) -> Briefing:
-    """The briefing of a handoff whose lead, version and evidence are loaded. Three queries."""
-    history = timelines.recent(handoff.lead, most=LATEST_SHOWN)
+def brief(handoff: Handoff, reader: User) -> Briefing:
+    """The briefing of a handoff whose lead, version and evidence are loaded, with what `reader`
+    may see of others. Three queries."""
+    history = timelines.recent(handoff.lead, reader, most=LATEST_SHOWN)
     evidence = getattr(handoff, "evidence", None)
     pros, cons = strongest(evidence.ledger if evidence else [])
     came_back = returns(history, handoff.version.body)

@@ -72,7 +72,7 @@ def draw(
     most: int,
 ) -> Portrait:
     """The portrait of a lead whose score, with its version, and standing are loaded."""
-    history = timelines.whole(lead, most=most)
+    history = timelines.whole(lead, user, most=most)
     body = version.body if version else {}
     returns = briefings.returns(history, body)
     score = getattr(lead, "score", None)

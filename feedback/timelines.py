@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from feedback.models import HandoffEvent
+from feedback.models import Handoff, HandoffEvent
 from leads.models import Activity, Event, Lead, Side, Touch, User
 from scoring import documents
 from scoring.documents import Body
@@ -23,7 +23,6 @@ LEAD = "lead"
 # Steps that another line tells already, or that are of no use to a reader.
 SILENT_STEPS = {"offered", "contacted", "conversation", "clock_started", "clock_met"}
 # Steps on sales' side that nobody did.
-OF_SALES = {"assigned", "breached"}
 CAUSES_TOLD_BY_STEPS = {"accepted", "qualified", "returned", "claimed"}
 
 
@@ -56,20 +55,21 @@ class History:
     more: bool = False
 
 
-def recent(lead: Lead, *, most: int) -> History:
-    """The latest activities and touches, and all steps of handoffs. Three queries."""
+def recent(lead: Lead, reader: User, *, most: int) -> History:
+    """The latest activities and touches, and all steps of handoffs; of handoffs and their
+    contacts only what `reader` may see. Three queries."""
     activities = list(_activities(lead)[: most + 1])
-    touches = list(_touches(lead)[: most + 1])
+    touches = list(_touches(lead, reader)[: most + 1])
     more = len(activities) > most or len(touches) > most
-    return History(activities[:most], touches[:most], list(_steps(lead)), more=more)
+    return History(activities[:most], touches[:most], list(_steps(lead, reader)), more=more)
 
 
-def whole(lead: Lead, *, most: int) -> History:
+def whole(lead: Lead, reader: User, *, most: int) -> History:
     """As `recent`, with stages and opportunities. Five queries."""
     entries = lead.stage_entries.select_related("stage", "version", "by__team")
     events = lead.events.filter(kind__startswith="opportunity.").select_related("actor__team")
     return replace(
-        recent(lead, most=most),
+        recent(lead, reader, most=most),
         entries=list(entries.order_by("-at", "-id")),
         events=list(events.order_by("-at", "-id")),
     )
@@ -119,13 +119,18 @@ def _activities(lead: Lead) -> QuerySet[Activity]:
     return found.order_by("-occurred_at", "-id")
 
 
-def _touches(lead: Lead) -> QuerySet[Touch]:
+def _touches(lead: Lead, reader: User) -> QuerySet[Touch]:
+    contacts = HandoffEvent.objects.filter(handoff__lead=lead, kind="contacted")
+    foreign = contacts.exclude(handoff__in=Handoff.objects.visible_to(reader))
+    foreign = foreign.annotate(touch=Cast(KT("data__touch"), BigIntegerField()))
     found = lead.touches.select_related("by__team", "campaign", "note")
+    found = found.filter(~Exists(foreign.filter(touch=OuterRef("pk"))))
     return found.order_by("-occurred_at", "-id")
 
 
-def _steps(lead: Lead) -> QuerySet[HandoffEvent]:
-    found = HandoffEvent.objects.filter(handoff__lead=lead).select_related(
+def _steps(lead: Lead, reader: User) -> QuerySet[HandoffEvent]:
+    visible = Handoff.objects.visible_to(reader).filter(lead=lead)
+    found = HandoffEvent.objects.filter(handoff__in=visible).select_related(
         "by__team", "note", "handoff__reason", "handoff__pool", "handoff__owner"
     )
     assigned = Cast(KT("data__to"), BigIntegerField())
@@ -206,13 +211,20 @@ def _stepped(step: HandoffEvent, reasons: dict[str, str]) -> Moment:
     text, strong, aside = _words(step, reasons)
     return Moment(
         step.at,
-        _side(step.by, default=Side.SALES if step.kind in OF_SALES else Side.MARKETING),
+        _side(step.by, default=_side_of(step)),
         text,
         strong=strong,
         aside=aside,
         quote=step.note.text if step.note else "",
         handoff=step.handoff_id,
     )
+
+
+def _side_of(step: HandoffEvent) -> str:
+    """Whom a step that nobody took is about."""
+    if step.kind == "breached":
+        return Handoff.Clock(step.data["clock"]).side
+    return Side.SALES if step.kind == "assigned" else Side.MARKETING
 
 
 def _words(step: HandoffEvent, reasons: dict[str, str]) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from feedback import handoffs
+from feedback import contacts, handoffs, terms
 from leads.models import Activity, ActivityType, Attribute, Channel
 from scoring import ledgers
 from scoring.models import Score
@@ -15,6 +15,7 @@ from tests.factories import (
     CompanyFactory,
     HandoffFactory,
     LeadFactory,
+    PoolFactory,
     TeamFactory,
     UserFactory,
     entry_for,
@@ -24,6 +25,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 LIST_QUERIES = 10
 LEAD_QUERIES = 18
 
@@ -249,6 +251,34 @@ def test_a_lead_of_another_team_is_not_known(sam, signed_in):
     HandoffFactory(lead=lead)
     assert lead_page(signed_in(stranger), lead).status_code == 404
     assert lead_page(signed_in(sam), lead).status_code == 200
+
+
+def test_a_rep_reads_nothing_of_what_another_team_said_of_a_lead_both_were_shown(
+    maya, sam, signed_in
+):
+    lead = LeadFactory()
+    first = HandoffFactory(lead=lead)
+    handoffs.reply(first, by=sam, at=MONDAY + MINUTE, text="Sam asks marketing.")
+    confirmed = {item["key"] for item in terms.checklist(first.version, terms.ACCEPTANCE)}
+    handoffs.accept(first, by=sam, at=MONDAY + 2 * MINUTE, confirmed=confirmed)
+    contacts.hold_conversation(first, by=sam, at=MONDAY + 3 * MINUTE, text="Heard by Sam.")
+    said = {"reason": "no_budget", "text": "Sam gives up."}
+    handoffs.give_back(first, by=sam, at=MONDAY + 4 * MINUTE, **said)
+    partners = PoolFactory(name="Partners", team=TeamFactory(name="Partners"))
+    second = HandoffFactory(lead=lead, pool=partners, opened_at=MONDAY + 5 * MINUTE)
+    rep = UserFactory(team=partners.team)
+    handoffs.reply(second, by=rep, at=MONDAY + 6 * MINUTE, text="The partner asks.")
+
+    def reads(user, name, about) -> set[str]:
+        page = signed_in(user).get(reverse(name, args=[about.pk])).content.decode()
+        words = ["Sam asks marketing.", "Heard by Sam.", "Sam gives up.", "The partner asks."]
+        return {word for word in [*words, "Field sales", "Accepted by"] if word in page}
+
+    assert reads(rep, "lead", lead) == reads(rep, "handoff", second) == {"The partner asks."}
+    everything = reads(maya, "lead", lead)
+    assert len(everything) == 6
+    assert reads(sam, "lead", lead) == everything - {"The partner asks."}
+    assert {"Sam gives up.", "The partner asks."} < reads(maya, "handoff", second)
 
 
 def test_a_long_history_asks_no_more_than_a_short_one(

@@ -24,7 +24,7 @@ from feedback.forms import (
 )
 from feedback.handoffs import rights
 from feedback.models import Handoff, Opportunity
-from leads.models import User
+from leads.models import Side, User
 from leads.refusals import Refused
 from scoring import documents
 
@@ -143,8 +143,8 @@ def hold(
     may = _may(handoff, user)
     return Hand(
         handoff=handoff,
-        briefing=briefings.brief(handoff),
-        face=clockfaces.read(handoff, handoff.pool.calendar, at=at),
+        briefing=briefings.brief(handoff, user),
+        face=_face(handoff, user, at=at),
         said=rights.already_answered(handoff, at=at).message if handoff.answer else "",
         waited=_waited(handoff, at=at),
         promise=_promise(handoff, at=at) if may.accept else "",
@@ -154,6 +154,14 @@ def hold(
         forms=_forms(handoff, may) | (bound or {}),
         refusal=refusal,
     )
+
+
+def _face(handoff: Handoff, user: User, *, at: datetime) -> ClockFace | None:
+    """The clock that runs. What runs on a closed handoff is owed by marketing: sales has done
+    its part, and sees none."""
+    if handoff.closed_at and user.side == Side.SALES:
+        return None
+    return clockfaces.read(handoff, handoff.pool.calendar, at=at)
 
 
 def _waited(handoff: Handoff, *, at: datetime) -> str:
