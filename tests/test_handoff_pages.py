@@ -116,6 +116,46 @@ def test_a_colleague_a_second_late_is_told_who_has_it_and_sees_how_it_stands(
     assert handoff.answered_by == sam
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("handoff_return", {"text": "Buys elsewhere\nuntil <May>.", "back_on": "2026-06-01"}),
+        ("handoff_return", {"text": "Buys elsewhere\nuntil <May>.", "back_on": "someday"}),
+        ("handoff_acceptance", {"next_step": "I call at two."}),
+    ],
+)
+def test_what_was_written_when_a_colleague_was_faster_stays_readable(
+    sam, tom, handoff, signed_in, name, typed, headers
+):
+    accepted(handoff, sam)
+    form = {"confirmed": ALL, "reason": "no_budget", "queue": "pool", "whose": "mine"} | typed
+    response = signed_in(tom).post(url(handoff, name), form, headers=headers)
+    page = response.content.decode()
+    assert "Sam Okafor accepted this lead at 10:00." in page
+    unsent = page.split('id="unsent"')[1].split("</section>")[0]
+    for words in typed.values():
+        assert words.replace("\n", "<br>").replace("<May>", "&lt;May&gt;") in unsent
+    assert "<textarea" not in unsent
+
+
+def test_a_refused_answer_that_can_be_given_again_is_not_called_unsent(sam, handoff, signed_in):
+    form = {"confirmed": ALL[:2], "next_step": "I call at two."}
+    response = signed_in(sam).post(url(handoff, "handoff_acceptance"), form)
+    assert 'id="unsent"' not in response.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_message_that_is_too_long_comes_back_as_it_was_written(maya, handoff, signed_in, headers):
+    text = "Read the whole story. " * 200
+    response = signed_in(maya).post(
+        url(handoff, "handoff_messages"), {"text": text}, headers=headers
+    )
+    assert response.status_code == 422
+    assert text.strip() in response.content.decode()
+    assert 'id="unsent"' not in response.content.decode()
+
+
 def test_the_first_tap_on_accept_opens_the_checklist_as_a_page_of_its_own(sam, handoff, signed_in):
     client = signed_in(sam)
     page = client.get(url(handoff)).content.decode()

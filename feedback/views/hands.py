@@ -28,6 +28,15 @@ from leads.models import Side, User
 from leads.refusals import Refused
 from scoring import documents
 
+# The part of the answer column that holds a form, where it is not called as the form.
+PART_OF_FORM = {
+    "contact": "work",
+    "conversation": "work",
+    "qualification": "work",
+    "message": "thread",
+}
+TYPED = {"textarea", "text", "number", "date"}
+
 
 @dataclass(frozen=True)
 class May:
@@ -78,8 +87,18 @@ class Hand:
 
     def alone(self, part: str) -> frozenset[str]:
         """One part on a page of its own, if it is possible at all."""
-        part = "work" if part in ("contact", "conversation", "qualification") else part
-        return self.parts & {part}
+        return self.parts & {PART_OF_FORM.get(part, part)}
+
+    @property
+    def unsent(self) -> list[tuple[str, str]]:
+        """What was typed into a form that is not possible any more, each with its label."""
+        return [
+            (str(field.label), str(field.value()))
+            for name, form in self.forms.items()
+            if form.is_bound and not self.alone(name)
+            for field in form
+            if field.widget_type in TYPED and field.value()
+        ]
 
     @property
     def line(self) -> str:
