@@ -24,7 +24,7 @@ if not SECRET_KEY:
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-PORT = env("PORT", default="8000")
+PORT, BIND = env("PORT", default="8000"), env("BIND", default="127.0.0.1")
 BATON_URL = env("BATON_URL", default=f"http://localhost:{PORT}").rstrip("/")
 
 INSTALLED_APPS = [

@@ -136,3 +136,11 @@ def test_a_taken_port_is_a_clear_sentence(up):
         assert baton.process.wait(30) == 1
     assert f"Port {port} is taken by another program." in baton.said()
     assert "Traceback" not in baton.said()
+
+
+@pytest.mark.parametrize("port", ["web", "99999"])
+def test_what_is_no_port_is_a_clear_sentence(up, port):
+    baton = up(PORT=port)
+    assert baton.process.wait(30) == 1
+    assert f"PORT must be a number between 1 and 65535, not {port}." in baton.said()
+    assert "Traceback" not in baton.said()

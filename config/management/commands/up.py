@@ -1,7 +1,6 @@
 """Everything Baton needs, in one terminal."""
 
 import errno
-import os
 import socket
 import urllib.error
 import urllib.request
@@ -11,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 
 from config import services
 from config.supervisor import CrashLoop, Supervisor
@@ -21,12 +20,8 @@ class Command(BaseCommand):
     help = "Migrate, load the demo into an empty database, run web server, worker and schedule."
     requires_system_checks = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
-        parser.add_argument("--bind", default=os.environ.get("BIND", "127.0.0.1"))
-
-    def handle(self, *args: Any, port: int, bind: str, **options: Any) -> None:
-        with listen(bind, port) as listener:
+    def handle(self, *args: Any, **options: Any) -> None:
+        with listen(settings.BIND, settings.PORT) as listener:
             try:
                 self.prepare()
                 self.supervise(listener)
@@ -74,24 +69,26 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def listen(bind: str, port: int) -> socket.socket:
+def listen(bind: str, port: str) -> socket.socket:
     """Hold the port while Baton runs: a restart of the web server then refuses no one."""
     try:
-        return socket.create_server((bind, port), backlog=128)
+        return socket.create_server((bind, int(port)), backlog=128)
+    except (ValueError, OverflowError):
+        raise CommandError(f"PORT must be a number between 1 and 65535, not {port}.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise CommandError(
-                f"Port {port} is taken by another program. Choose another: PORT={port + 1} ./run"
+                f"Port {port} is taken by another program. Choose another: "
+                f"PORT={int(port) + 1} ./run"
             ) from None
         raise CommandError(f"Cannot listen on {bind}, port {port}: {error.strerror}.") from None
-    except OverflowError:
-        raise CommandError(f"PORT must lie between 1 and 65535, not {port}.") from None
 
 
 def answers(address: str) -> bool:
-    """Whether a web server says anything at all there within a second."""
+    """Whether a web server of this machine says anything at all there within a second."""
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        urllib.request.urlopen(address, timeout=1).close()
+        directly.open(address, timeout=1).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
