@@ -32,7 +32,7 @@ def deliver(*, at: datetime, limit: int = 2000) -> int:
         following = [event for event in batch if follows(event)]
         taken = _tick_off([event for event in batch if not follows(event)], at=at)
         taken += sum(_deliver_one(event, at=at) for event in following)
-        if any(follows(event) is _hand_over for event in following):
+        if any(_concerns_waiting(event) for event in following):
             releases.release(at=at)
         done += taken
         if not taken:  # Somebody else has all of them in hand.
@@ -47,6 +47,11 @@ def follows(event: Event) -> Callable[[Event, datetime], object] | None:
     if event.kind == "stage.entered":
         return _hand_over if event.data.get("kind") == Stage.Kind.HANDOFF else None
     return _tell if notifications.concerns_people(event) else None
+
+
+def _concerns_waiting(event: Event) -> bool:
+    """Is there something new to offer, or must what waits be decided on anew?"""
+    return follows(event) is _hand_over or event.kind == "agreement.in_force"
 
 
 def _tick_off(batch: list[Event], *, at: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from feedback.models import Handoff
+from leads import stale
 from leads.models import Channel, Lead, User
 from scoring import journeys, stages
 from scoring.models import AgreementVersion, Stage, StageEntry
@@ -53,6 +54,26 @@ def recalled(handoff: Handoff, *, by: User | None, at: datetime) -> None:
     nurture = journeys.next_of_kind(body, stage_key(handoff.lead), Kind.NURTURE)
     key = nurture or journeys.first_stage(body)
     _rest(handoff, key, cause=StageEntry.Cause.WITHDRAWN, by=by, at=at, rested_since=at)
+
+
+def superseded(entry: StageEntry, *, at: datetime) -> None:
+    """Back to where the lead came from, for the version in force by now to decide anew; to its
+    first stage where it has no such place. A lead that has gone on meanwhile stays there."""
+    version, standing = stages.held_version(), stages.standing(entry.lead)
+    if version is None or standing is None or standing.entry_id != entry.pk:
+        return
+    before = journeys.stage(version.body, entry.previous.key) if entry.previous else None
+    waits_there = before and before["kind"] in journeys.MACHINE_LEAVES
+    stages.enter(
+        entry.lead,
+        before["key"] if waits_there else journeys.first_stage(version.body),
+        cause=StageEntry.Cause.AGREEMENT,
+        at=at,
+        version=version,
+        channel=entry.channel,
+    )
+    # The rescoring under the new version may have come by already, and left the lead alone.
+    stale.mark([entry.lead_id], at=at)
 
 
 def won(

@@ -7,18 +7,21 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from feedback import clocks, steps
+from feedback import clocks, handoffs, steps
 from feedback.models import Handoff, Pool
 from feedback.routing import Roster
 from leads import access
+from scoring import stages
 
 BATCH = 50
 
 
 def release(*, at: datetime) -> int:
     """Offer what waits, best score first, as far as each pool has room; from then on the answer
-    clock runs. Offered handoffs that are nobody's yet find their owner first. Returns how many
-    were offered."""
+    clock runs. Offered handoffs that are nobody's yet find their owner first. What waits under a
+    version no longer in force is withdrawn. Returns how many were offered."""
+    while handoffs.withdraw_superseded(at=at, limit=BATCH):
+        pass
     offered = 0
     for pool_id in Pool.objects.values_list("pk", flat=True):
         while batch := _release_batch(pool_id, at=at):
@@ -41,7 +44,8 @@ def _release_batch(pool_id: int, *, at: datetime) -> int:
     for handoff in _locked(ours.awaiting_answer().filter(owner=None).order_by("due_at", "pk")):
         handoff.pool = pool
         roster.assign(handoff, told=True)
-    waiting = _locked(ours.waiting().order_by("-score", "opened_at", "pk"))
+    current = ours.waiting().filter(version=stages.held_version())
+    waiting = _locked(current.order_by("-score", "opened_at", "pk"))
     released = waiting[: min(roster.room, BATCH)]
     for handoff in released:
         handoff.pool = pool

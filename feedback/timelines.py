@@ -245,7 +245,9 @@ def _words(step: HandoffEvent, reasons: dict[str, str]) -> tuple[str, str, str]:
             reason = handoff.reason
             return text, reasons.get(reason.key, reason.label) if reason else "", who
         case "withdrawn":
-            return _("Withdrawn"), "", who
+            superseded = step.data.get("cause") == "superseded"
+            agreement = str(StageEntry.Cause.AGREEMENT.label) if superseded else ""
+            return _("Withdrawn"), "", who or agreement
         case "qualified":
             return _("Qualified by"), who, ""
         case "breached":

@@ -74,6 +74,13 @@ def standing(lead: Lead) -> Standing | None:
     return Standing.objects.select_related("stage", "entry").filter(lead=lead).first()
 
 
+def held_version() -> AgreementVersion | None:
+    """The version in force, which it stays until our transaction ends."""
+    while (version := AgreementVersion.objects.in_force().first()) and not _runs(version):
+        pass  # Another came into force while we waited for the lock.
+    return version
+
+
 def stage_of_kind(version: AgreementVersion, kind: str, after: str | None = None) -> str | None:
     """Key of the nearest stage of a kind along the arrows from `after`; without it, the first."""
     if after is not None:

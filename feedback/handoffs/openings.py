@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from feedback import steps
+from feedback import moves, steps
 from feedback.models import Evidence, Handoff, Pool
 from leads.models import Lead
 from leads.refusals import Refused
-from scoring import explanations, ledgers, scores
+from scoring import explanations, ledgers, scores, stages
 from scoring.models import Score, Stage, StageEntry, Standing
 from scoring.scores import ScoreResult
 
@@ -21,7 +21,8 @@ def open_for(entry: StageEntry, *, at: datetime) -> Handoff | None:
     """The handoff of this entry; opened now, waiting for room in its pool, if there is none yet.
 
     None where nothing is to be handed over: an imported entry, a lead that stands elsewhere by
-    now or has an open handoff. Raises Refused: no_pool.
+    now or has an open handoff. If another version came into force since the entry, the lead goes
+    back for that one to decide. Raises Refused: no_pool.
     """
     if entry.cause == StageEntry.Cause.IMPORT or entry.kind != Stage.Kind.HANDOFF:
         return None
@@ -29,6 +30,10 @@ def open_for(entry: StageEntry, *, at: datetime) -> Handoff | None:
     existing = Handoff.objects.filter(entry=entry).first()
     if existing or not _is_due(entry):
         return existing
+    version = stages.held_version()
+    if version and entry.version_id != version.pk:
+        moves.superseded(entry, at=at)
+        return None
     return _open(entry, lead, _pool(), at=at)
 
 

@@ -1,4 +1,5 @@
-"""A handoff is withdrawn: marketing recalls it, or its lead was merged or erased."""
+"""A handoff is withdrawn: marketing recalls it, its lead was merged or erased, or another
+agreement came into force before it was ever offered."""
 
 from __future__ import annotations
 
@@ -14,16 +15,19 @@ from feedback.handoffs.returns import CLOSING_FIELDS
 from feedback.models import Handoff
 from leads.models import Side, User
 from leads.refusals import Refused
+from scoring import stages
 
-CAUSES = ("recalled", "merged", "erased")
+CAUSES = ("recalled", "merged", "erased", "superseded")
 
 
 @transaction.atomic
 def withdraw(handoff: Handoff, *, at: datetime, cause: str, by: User | None = None) -> Handoff:
-    """Close the handoff without an answer of sales. `cause`: recalled, merged or erased.
+    """Close the handoff without an answer of sales. `cause`: recalled, merged,
+    erased or superseded.
 
-    A recalled lead goes back to marketing and waits for new activity. `by` is marketing or a
-    manager, None for Baton itself. Raises Refused: not_found, not_yours, already_answered.
+    A recalled lead goes back to marketing and waits for new activity, a superseded one to where
+    it came from. `by` is marketing or a manager, None for Baton itself. Raises Refused:
+    not_found, not_yours, already_answered.
     """
     if cause not in CAUSES:
         raise ValueError(cause)
@@ -48,4 +52,18 @@ def withdraw(handoff: Handoff, *, at: datetime, cause: str, by: User | None = No
     steps.record(handoff, "withdrawn", at=at, by=by, data=said)
     if cause == "recalled":
         moves.recalled(handoff, by=by, at=at)
+    if cause == "superseded":
+        moves.superseded(handoff.entry, at=at)
     return handoff
+
+
+@transaction.atomic
+def withdraw_superseded(*, at: datetime, limit: int) -> int:
+    """Withdraw up to `limit` handoffs that were never offered while their version was in force,
+    and let the version in force decide on their leads. Returns how many were withdrawn."""
+    version = stages.held_version()
+    if version is None:
+        return 0
+    waiting = Handoff.objects.waiting().exclude(version=version).order_by("pk")
+    locked = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
+    return len([withdraw(handoff, at=at, cause="superseded") for handoff in locked])

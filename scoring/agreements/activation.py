@@ -41,7 +41,7 @@ def refuse_unfit(version: AgreementVersion) -> None:
 def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
     """Supersede the old version, project the new one, and have every lead rescored by it.
 
-    Nobody is moved: leads stand where they stood. The caller has locked `version`. The lock on
+    Nobody is moved here: leads stand where they stood. The caller has locked `version`. The lock on
     the old version waits for moves made under it, so that none comes after (see
     `scoring.stages`); only then is it known which stages leads stand in.
     """
