@@ -12,6 +12,8 @@ from feedback.models import Calendar, Handoff
 
 SOON = timedelta(hours=2)
 SOON_SHARE = 10
+# What reading the clocks of several handoffs wants to be prefetched.
+CALENDARS = ("pool__calendar__hours", "pool__calendar__days_off")
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def sweep(*, at: datetime | None = None) -> int:
 @transaction.atomic
 def _sweep_batch(now: datetime | Now) -> int:
     """A row that somebody answers right now is skipped: the answer records the breach itself."""
-    due = Handoff.objects.filter(closed_at=None, breached_at=None, due_at__lt=now)
+    due = Handoff.objects.filter(breached_at=None, due_at__lt=now)
     claimed = list(
         due.order_by("due_at").select_for_update(skip_locked=True, of=("self",), no_key=True)[
             :BATCH

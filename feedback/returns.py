@@ -57,7 +57,8 @@ def listed(user: User, view: View) -> HandoffQuerySet:
     )
     replies = steps.filter(kind="message", by__team__side=Side.MARKETING)
     said = steps.filter(kind="returned").order_by("-id").values("note__text")[:1]
-    annotated = found.select_related("lead", "reason", "owner", "answered_by").annotate(
+    related = ("lead", "reason", "owner", "answered_by", "pool__calendar")
+    annotated = found.select_related(*related).annotate(
         unread=Exists(unread), answered=Exists(replies), words=Subquery(said)
     )
     return annotated.order_by("-unread", "-closed_at", "-id")

@@ -195,10 +195,10 @@ class TestReturn:
 
         assert response.status_code == 200, response.json()
         shown = response.json()
-        assert (shown["state"], shown["reason"], shown["clock"]) == (
+        assert (shown["state"], shown["reason"], shown["clock"]["key"]) == (
             "returned",
             body["reason"],
-            None,
+            "answer_return",
         )
         assert Event.objects.get(kind="handoff.returned").note.text == "No budget in sight."
 

@@ -5,10 +5,13 @@ from unittest.mock import ANY
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
-from feedback import clocks, contacts, handoffs
-from feedback.models import Handoff
+from feedback import clocks, contacts, deliveries, handoffs, notifications, waiting
+from feedback.funnels import reports, sets
+from feedback.funnels.periods import last_weeks
+from feedback.models import Handoff, Notification
 from leads.models import Event
 from scoring import shapes
 from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory
@@ -116,7 +119,113 @@ def test_a_return_without_a_contact_is_no_first_contact_kept(sam):
     handoff = returned(accepted(sam), sam, at=MONDAY + 2 * HOUR)
     met = [step.data["clock"] for step in handoff.steps.filter(kind="clock_met")]
     assert met == ["answer"]
-    assert (handoff.clock, handoff.due_at) == ("", None)
+    assert (handoff.clock, handoff.closed_at) == ("answer_return", MONDAY + 2 * HOUR)
+
+
+@pytest.mark.parametrize("after_contact", [False, True])
+def test_a_return_starts_marketings_clock_in_the_pools_working_time(sam, after_contact):
+    handoff = accepted(sam) if after_contact else HandoffFactory()
+    handoff = returned(handoff, sam, at=MONDAY + 2 * HOUR)
+    assert (handoff.clock, handoff.term_minutes) == ("answer_return", 960)
+    assert handoff.due_at == MONDAY + timedelta(days=2) + 2 * HOUR  # Two days of eight hours.
+    assert kinds(handoff)[-2:] == ["returned", "clock_started"]
+
+
+def test_marketings_first_answer_in_time_keeps_its_promise_once(sam, maya, mark):
+    handoff = returned(HandoffFactory(), sam)
+    handoffs.reply(handoff, by=maya, at=handoff.due_at, text="We ask for the budget now.")
+    handoffs.reply(handoff, by=mark, at=handoff.due_at + HOUR, text="And for the time frame.")
+    met = [step.data["clock"] for step in handoff.steps.filter(kind="clock_met")]
+    assert met == ["answer", "answer_return"]
+    assert clocks.sweep(at=handoff.due_at + HOUR) == 0
+    handoff.refresh_from_db()
+    assert (handoff.clock, handoff.due_at, breaches(handoff)) == ("", None, [])
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_return_answered_late_is_a_breach_once_at_the_deadline(sam, maya, swept):
+    handoff = returned(HandoffFactory(), sam)
+    due_at = handoff.due_at
+    assert clocks.sweep(at=due_at) == 0
+    if swept:
+        assert (clocks.sweep(at=due_at + HOUR), clocks.sweep(at=due_at + HOUR)) == (1, 0)
+    handoffs.reply(handoff, by=maya, at=due_at + 2 * HOUR, text="Sorry, late.")
+    assert clocks.sweep(at=due_at + 3 * HOUR) == 0
+    assert breaches(handoff) == [("answer_return", due_at)]
+    assert Event.objects.get(kind="clock.breached").at == due_at
+    assert kinds(handoff).count("clock_met") == 1  # Of the rep's answer.
+
+
+def test_marketings_breach_is_told_to_who_leads_marketing(sam, lena, maya, mark):
+    handoff = returned(HandoffFactory(), sam)
+    clocks.sweep(at=handoff.due_at + SECOND)
+    deliveries.deliver(at=handoff.due_at + SECOND)
+    told = Notification.objects.get(event__kind="clock.breached")
+    assert (told.user, told.mail_due) == (mark, True)
+    said = notifications.sentence(told).text
+    assert said == f"A deadline passed for {handoff.lead}: Answer a return."
+    with translation.override("de"):
+        assert "Auf eine Rückgabe antworten" in notifications.sentence(told).text
+
+
+def test_what_sales_or_operations_write_is_not_marketings_answer(sam, lena, olu):
+    handoff = returned(HandoffFactory(), sam)
+    for person in (sam, lena, olu):
+        handoffs.reply(handoff, by=person, at=MONDAY + 2 * HOUR, text="What now?")
+    handoff.refresh_from_db()
+    assert handoff.clock == "answer_return"
+    assert clocks.sweep(at=handoff.due_at + SECOND) == 1
+
+
+def test_what_marketing_wrote_before_the_return_does_not_answer_it(sam, maya):
+    handoff = HandoffFactory()
+    handoffs.reply(handoff, by=maya, at=MONDAY + HOUR, text="She asked for a call.")
+    assert kinds(handoff).count("clock_met") == 0
+    handoff = returned(handoff, sam, at=MONDAY + 2 * HOUR)
+    assert handoff.clock == "answer_return"
+
+
+def test_an_overdue_return_is_marketings_and_in_no_queue_of_sales(sam, olu, signed_in):
+    handoff = returned(accepted(sam), sam, at=MONDAY + 2 * HOUR)
+    late = handoff.due_at + SECOND
+    [row] = reports.overdue(olu, at=late)
+    assert (row.side, row.owner, row.clock, row.late) == ("marketing", None, "answer_return", 1)
+    for user in (sam, olu):
+        counted = waiting.count(user, at=late, everyones=True)
+        assert (counted.overdue, set(counted.queues.values())) == (0, {0})
+    with time_machine.travel(late, tick=False):
+        query = {"set": "overdue", "owner": 0, "clock": "answer_return"}
+        behind = signed_in(olu).get(reverse("funnel_leads"), query)
+        assert [each.pk for each in behind.context["page"]] == [handoff.pk]
+        client = signed_in(sam)
+        inbox = client.get(reverse("inbox"), {"queue": "answered", "handoff": handoff.pk})
+        assert [each.face for each in inbox.context["desk"].rows] == [None]
+        assert inbox.context["desk"].hand.face is None
+
+
+def test_the_returns_say_quietly_what_is_late(sam, maya, signed_in):
+    handoff = returned(HandoffFactory(), sam)
+    for at, chip in ((MONDAY + 2 * HOUR, ""), (handoff.due_at + HOUR, "1 h over")):
+        with time_machine.travel(at, tick=False):
+            page = signed_in(maya).get(reverse("returns")).context["page"]
+            assert [row.face.chip for row in page] == [chip]
+
+
+def test_the_funnel_counts_marketings_promise(sam, maya):
+    due_at = None
+    for late in (None, HOUR, -HOUR):
+        handoff = returned(HandoffFactory(), sam)
+        due_at = handoff.due_at
+        if late:
+            handoffs.reply(handoff, by=maya, at=due_at + late, text="Thank you.")
+    body = handoff.version.body
+    for swept, owed in ((False, 2), (True, 3)):
+        if swept:
+            clocks.sweep(at=due_at + SECOND)
+        total = reports.tally(sets.handoffs(maya, period=last_weeks(4, at=due_at)))
+        promise = reports.promises(total, body=body)[-1]
+        assert (promise.clock, promise.side) == ("answer_return", "marketing")
+        assert (promise.kept.part, promise.kept.whole) == (1, owed)
 
 
 def test_a_transfer_cannot_hide_a_breach(sam, tom, lena):
@@ -132,5 +241,7 @@ def test_an_agreement_without_a_clock_promises_nothing(sam):
     handoff = accept(HandoffFactory(version=version), sam, MONDAY + HOUR)
     contacts.log(handoff, by=sam, at=MONDAY + HOUR, kind="call", outcome="reached")
     handoff.refresh_from_db()
+    assert (handoff.clock, handoff.due_at) == ("", None)
+    handoff = returned(handoff, sam, reason="not_now", at=MONDAY + 2 * HOUR)
     assert (handoff.clock, handoff.due_at) == ("", None)
     assert clocks.sweep(at=MONDAY + timedelta(days=365)) == 0

@@ -156,7 +156,7 @@ class Replay:
         self.row["first_contact_at"] = self.row["first_contact_at"] or step.at
 
     def _clock_started(self, step) -> None:
-        assert self._is_open
+        assert self._is_open == (step.data["clock"] != "answer_return")
         due_at = datetime.fromisoformat(step.data["due_at"])
         self.row |= {"clock": step.data["clock"], "due_at": due_at, "breached_at": None}
 

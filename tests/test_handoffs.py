@@ -141,7 +141,7 @@ def test_a_return_at_the_door_rests_the_lead_in_nurture(sam):
     assert standing.stage.key == "nurture"
     assert standing.rests_until == MONDAY + HOUR + timedelta(days=60)
     assert standing.rested_since == MONDAY + HOUR
-    assert kinds(handoff)[-2:] == ["clock_met", "returned"]
+    assert kinds(handoff)[-3:] == ["clock_met", "returned", "clock_started"]
     said = Event.objects.get(kind="handoff.returned")
     assert said.note.text == "Nothing left this year."
     assert said.data["after_contact"] is False

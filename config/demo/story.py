@@ -60,7 +60,7 @@ class Story:
     """One telling. The same seed gives the same story, relative to `until`."""
 
     def __init__(self, people: dict[str, User], *, until: datetime, count: int) -> None:
-        self.random = Random(SEED)
+        self.random, self.replies = Random(SEED), Random(SEED)
         self.people = people
         self.until = until
         self.since = until - timedelta(days=DAYS)
@@ -217,11 +217,10 @@ class Story:
             text=self.random.choice(words.RETURNS[prospect.obstacle]),
             disputed=self.disputed(handoff, prospect),
         )
-        if self.random.random() < 0.45:
-            moment = calendars.add_working_minutes(
-                handoff.pool.calendar, at, self.random.randrange(60, 1400)
-            )
-            self.plan(moment, lambda at: self.reply(handoff.pk, at))
+        quick = self.replies.random() < 0.85
+        wait = self.replies.lognormvariate(5.2, 0.6) if quick else self.replies.randrange(900, 3000)
+        moment = calendars.add_working_minutes(handoff.pool.calendar, at, int(wait))
+        self.plan(moment, lambda at: self.reply(handoff.pk, at))
 
     def reason_for(self, handoff: Handoff, prospect: Prospect) -> dict:
         reasons = handoff.version.body["reasons"]
@@ -236,8 +235,8 @@ class Story:
         return keys[0] if keys and self.random.random() < 0.8 else ""
 
     def reply(self, pk: int, at: datetime) -> None:
-        author = self.people[self.random.choice(("maya", "maya", "mark"))]
-        handoffs.reply(self.reload(pk), by=author, at=at, text=self.random.choice(words.REPLIES))
+        author = self.people[self.replies.choice(("maya", "maya", "mark"))]
+        handoffs.reply(self.reload(pk), by=author, at=at, text=self.replies.choice(words.REPLIES))
 
     # After acceptance
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Case, Count, F, Min, Q, Sum, When
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -87,6 +87,10 @@ class Promise:
         return Handoff.Clock(self.clock).label
 
     @property
+    def side(self) -> str:
+        return Handoff.Clock(self.clock).side
+
+    @property
     def kept_set(self) -> str:
         return f"{self.clock}_kept"
 
@@ -111,7 +115,7 @@ class ReasonCount:
 
 @dataclass(frozen=True)
 class Overdue:
-    """What one person (or the pool) owes and is late with."""
+    """What one person of sales, the pool (nobody yet) or marketing owes and is late with."""
 
     owner: User | None
     owner_id: int | None
@@ -122,6 +126,10 @@ class Overdue:
     @property
     def owes(self) -> str:
         return Handoff.Clock(self.clock).label
+
+    @property
+    def side(self) -> str:
+        return Handoff.Clock(self.clock).side
 
 
 @dataclass(frozen=True)
@@ -174,8 +182,8 @@ def by_channel(handoffs: HandoffQuerySet) -> list[Group]:
 
 
 def promises(total: Tally, *, body: dict[str, Any]) -> list[Promise]:
-    """The clocks of sales in the agreement `body`: of the answers, contacts and qualifications
-    due, how many came in time. `term` is the working time promised now, in words."""
+    """The clocks of the agreement `body`: of the answers, contacts, qualifications and answers to
+    returns due, how many came in time. `term` is the working time promised now, in words."""
     terms = {clock: documents.minutes(body, clock) for clock in Handoff.Clock.values}
     return [
         Promise(
@@ -221,8 +229,11 @@ def money(handoffs: HandoffQuerySet) -> Money:
 
 
 def overdue_handoffs(user: User, *, at: datetime) -> HandoffQuerySet:
-    """Open handoffs whose running clock is over."""
-    return Handoff.objects.visible_to(user).filter(closed_at=None, due_at__lt=at)
+    """Handoffs whose running clock is over. `late_owner` is the id of the owner who owes it; None
+    if nobody owns it yet, and where marketing owes the answer to a return."""
+    late_owner = Case(When(closed_at=None, then=F("owner_id")))
+    found = Handoff.objects.visible_to(user).filter(due_at__lt=at)
+    return found.annotate(late_owner=late_owner)
 
 
 def overdue(user: User, *, at: datetime) -> list[Overdue]:
@@ -230,7 +241,7 @@ def overdue(user: User, *, at: datetime) -> list[Overdue]:
     rows = list(
         overdue_handoffs(user, at=at)
         .order_by()
-        .values_list("owner_id", "clock")
+        .values_list("late_owner", "clock")
         .annotate(late=Count("pk"), oldest=Min("due_at"))
         .order_by("oldest")
     )

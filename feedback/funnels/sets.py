@@ -57,6 +57,8 @@ SETS: dict[str, Q] = {
         outcome__in=[OUTCOME.QUALIFIED, OUTCOME.RETURNED],
         late_qualify=False,
     ),
+    "answer_return_owed": Q(kept_answer_return=True) | Q(late_answer_return=True),
+    "answer_return_kept": Q(kept_answer_return=True),
 }
 
 TITLES: dict[str, Promise] = {
@@ -88,6 +90,8 @@ TITLES: dict[str, Promise] = {
     "first_contact_kept": _("Contacted in time"),
     "qualify_owed": _("Qualification was due"),
     "qualify_kept": _("Qualified or returned in time"),
+    "answer_return_owed": _("Answer to a return was due"),
+    "answer_return_kept": _("Return answered in time"),
 }
 
 
@@ -104,10 +108,14 @@ def handoffs(user: User, *, period: Period, channel: str = "") -> HandoffQuerySe
         late_answer=_late(Handoff.Clock.ANSWER),
         late_first_contact=_late(Handoff.Clock.FIRST_CONTACT),
         late_qualify=_late(Handoff.Clock.QUALIFY),
+        late_answer_return=_late(Handoff.Clock.ANSWER_RETURN),
+        kept_answer_return=_verdict("clock_met", Handoff.Clock.ANSWER_RETURN),
     )
 
 
 def _late(clock: str) -> Exists:
-    return Exists(
-        HandoffEvent.objects.filter(handoff=OuterRef("pk"), kind="breached", data__clock=clock)
-    )
+    return _verdict("breached", clock)
+
+
+def _verdict(kind: str, clock: str) -> Exists:
+    return Exists(HandoffEvent.objects.filter(handoff=OuterRef("pk"), kind=kind, data__clock=clock))

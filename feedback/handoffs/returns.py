@@ -36,9 +36,9 @@ def give_back(
 
     `reason` is a key of the handoff's version, `text` a sentence for marketing, `disputed` the
     key of a criterion the lead was handed over by, `back_on` a day to be offered again, to `by`.
-    The lead goes where the agreement's reason says, and rests. Raises Refused: not_found,
-    not_yours, already_answered, not_offered, unknown_reason, text_missing, unknown_criterion,
-    date_past, no_way_back.
+    The lead goes where the agreement's reason says, and rests; marketing's clock to answer the
+    return starts. Raises Refused: not_found, not_yours, already_answered, not_offered,
+    unknown_reason, text_missing, unknown_criterion, date_past, no_way_back.
     """
     handoff = rights.lock(handoff, by=by)
     accepted = handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED
@@ -59,6 +59,7 @@ def give_back(
     steps.record(
         handoff, "returned", at=at, by=by, data=_said(handoff, after_contact=accepted), note=text
     )
+    clocks.start(handoff, Handoff.Clock.ANSWER_RETURN, at=at)
     if back_on:
         owners.assign(handoff.lead, by)
         moves.returned(handoff, reason, by=by, at=at, rests_until=_morning(back_on), asked=True)

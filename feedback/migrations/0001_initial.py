@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('disputed', models.CharField(blank=True, max_length=60, verbose_name='disputed criterion')),
                 ('back_on', models.DateField(blank=True, null=True, verbose_name='offer again on')),
-                ('clock', models.CharField(blank=True, choices=[('answer', 'Answer'), ('first_contact', 'First contact'), ('qualify', 'Qualify or return')], default='', max_length=13, verbose_name='clock')),
+                ('clock', models.CharField(blank=True, choices=[('answer', 'Answer'), ('first_contact', 'First contact'), ('qualify', 'Qualify or return'), ('answer_return', 'Answer a return')], default='', max_length=13, verbose_name='clock')),
                 ('clock_started_at', models.DateTimeField(blank=True, null=True)),
                 ('term_minutes', models.PositiveIntegerField(blank=True, null=True)),
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='due at')),

@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='handoff',
-            index=models.Index(condition=models.Q(('breached_at', None), ('closed_at', None)), fields=['due_at'], name='handoff_due'),
+            index=models.Index(condition=models.Q(('breached_at', None), ('due_at__isnull', False)), fields=['due_at'], name='handoff_due'),
         ),
         migrations.AddIndex(
             model_name='handoff',

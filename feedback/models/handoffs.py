@@ -47,8 +47,9 @@ class Handoff(models.Model):
     Written by `feedback.handoffs` (answer, outcome, owner), `feedback.releases` and
     `feedback.routing` (offer, first owner) and `feedback.clocks` (deadline, breach) alone.
     `due_at` is the deadline of the clock that runs now (`clock`), in working time of the pool;
-    null means none runs. `term_minutes` is what the clock was started with. `trigger_at` is the
-    activity that led here: what the buyer felt starts there.
+    null means none runs. On a closed handoff only marketing's clock runs, `answer_return`.
+    `term_minutes` is what the clock was started with. `trigger_at` is the activity that led here:
+    what the buyer felt starts there.
     """
 
     class Answer(models.TextChoices):
@@ -65,6 +66,13 @@ class Handoff(models.Model):
         ANSWER = "answer", _("Answer")
         FIRST_CONTACT = "first_contact", _("First contact")
         QUALIFY = "qualify", _("Qualify or return")
+        ANSWER_RETURN = "answer_return", _("Answer a return")
+
+        @property
+        def side(self) -> str:
+            """Who promised it."""
+            returns = type(self).ANSWER_RETURN
+            return str(Side.MARKETING if self == returns else Side.SALES)
 
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="handoffs")
     entry = models.OneToOneField(
@@ -164,7 +172,7 @@ class Handoff(models.Model):
             ),
             models.Index(
                 fields=["due_at"],
-                condition=Q(closed_at=None, breached_at=None),
+                condition=Q(breached_at=None, due_at__isnull=False),
                 name="handoff_due",
             ),
             models.Index(fields=["offered_at"]),

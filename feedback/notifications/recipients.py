@@ -60,9 +60,14 @@ def _marketing(event: Event) -> Iterable[User]:
     return _active().filter(team__side=Side.MARKETING)
 
 
-def _sales_leads(event: Event) -> Iterable[User]:
-    """Who leads the team; of a team that nobody leads, those who run the operation."""
-    leads = _active().filter(leads_team=True, team_id=_handoff(event).pool.team_id)
+def _leads_of_late(event: Event) -> Iterable[User]:
+    """Who leads the team that is late: the pool's, or marketing. Of a team that nobody leads,
+    those who run the operation."""
+    leads = _active().filter(leads_team=True)
+    if Handoff.Clock(event.data["clock"]).side == Side.MARKETING:
+        leads = leads.filter(team__side=Side.MARKETING)
+    else:
+        leads = leads.filter(team_id=_handoff(event).pool.team_id)
     return leads if leads.exists() else _active().filter(team__side=Side.OPERATIONS)
 
 
@@ -97,7 +102,7 @@ RECIPIENTS: dict[str, Recipients] = {
     "handoff.assigned": _new_owner,
     "handoff.returned": _marketing,
     "handoff.replied": _other_side,
-    "clock.breached": _sales_leads,
+    "clock.breached": _leads_of_late,
     "agreement.proposed": _signatories,
     "agreement.in_force": _everybody,
 }

@@ -26,8 +26,6 @@ from leads.folding import fold
 from leads.models import Activity, User
 from scoring.models import AgreementVersion
 
-CALENDARS = ("pool__calendar__hours", "pool__calendar__days_off")
-
 
 @dataclass(frozen=True)
 class View:
@@ -143,7 +141,7 @@ def open_desk(
     chosen = pk or (page.rows[0].pk if page.rows else None)
     taken = hands.load(user, chosen) if chosen else None
     handoffs = [*page.rows, taken] if taken else page.rows
-    prefetch_related_objects([h for h in handoffs if h.clock], *CALENDARS)
+    prefetch_related_objects([h for h in handoffs if h.clock], *clockfaces.CALENDARS)
     numbers = [row.pk for row in page.rows]
     index = numbers.index(taken.pk) if taken and taken.pk in numbers else None
     return Desk(
@@ -176,7 +174,7 @@ def _row_data(found: HandoffQuerySet) -> HandoffQuerySet:
 
 
 def _row(handoff: Handoff, view: View, *, at: datetime) -> Row:
-    face = clockfaces.read(handoff, handoff.pool.calendar, at=at)
+    face = clockfaces.read(handoff, handoff.pool.calendar, at=at) if handoff.is_open else None
     since = handoff.answered_at if view.queue.latest_first else handoff.opened_at
     return Row(
         handoff=handoff,

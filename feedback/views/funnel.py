@@ -136,7 +136,7 @@ def _overdue(request: HttpRequest, user: User, *, at: datetime) -> QuerySet[Any]
     owner, clock = request.GET.get("owner", ""), request.GET.get("clock", "")
     found = reports.overdue_handoffs(user, at=at)
     if owner.isdecimal():
-        found = found.filter(owner=int(owner) or None)
+        found = found.filter(late_owner=int(owner) or None)
     if clock:
         found = found.filter(clock=clock)
     return found.select_related(*RELATED).order_by("due_at", "id")

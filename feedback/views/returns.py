@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from feedback import notifications, rooms
+from feedback import clockfaces, notifications, rooms
 from feedback import returns as sets
+from feedback.models import Handoff
 from feedback.views import hands
 
 PAGE_SIZE = 50
@@ -24,14 +26,17 @@ def returns(request: HttpRequest) -> HttpResponse:
     rooms.only(rooms.has_returns(request.user))
     view = sets.view_of(request.GET)
     page = Paginator(sets.listed(request.user, view), PAGE_SIZE).get_page(request.GET.get("page"))
-    hand = _hand(request, page)
+    taken, at = _taken(request, page), timezone.now()
+    running = [handoff for handoff in (*page, taken) if handoff and handoff.clock]
+    prefetch_related_objects(running, *clockfaces.CALENDARS)
     for row in page:
         row.url = view.url(handoff=row.pk)
+        row.face = clockfaces.read(row, row.pool.calendar, at=at)
     context = {
         "page": page,
         "query": view.url().partition("?")[2],
         "view": view,
-        "hand": hand,
+        "hand": hands.hold(taken, request.user, at=at) if taken else None,
         "in_hand": "handoff" in request.GET,
         "reasons": sets.reasons(request.user, view),
         "tabs": _tabs(view, sets.counts(request.user)),
@@ -42,17 +47,14 @@ def returns(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _hand(request: HttpRequest, page: Any) -> hands.Hand | None:
+def _taken(request: HttpRequest, page: Any) -> Handoff | None:
     """The return asked for, else the first; asked for means read."""
     number = request.GET.get("handoff", "")
     if number.isdecimal():
         taken = hands.load(request.user, int(number))
         notifications.read(request.user, handoff=taken.pk, at=timezone.now())
-        return hands.hold(taken, request.user, at=timezone.now())
-    if not page.object_list:
-        return None
-    first = hands.load(request.user, page.object_list[0].pk)
-    return hands.hold(first, request.user, at=timezone.now())
+        return taken
+    return hands.load(request.user, page[0].pk) if page else None
 
 
 def _tabs(view: sets.View, counts: dict[str, int]) -> list[dict[str, Any]]:
