@@ -61,6 +61,8 @@ SETS: dict[str, Q] = {
     "answer_return_kept": Q(kept_answer_return=True),
 }
 
+NEVER_OFFERED = Q(answer=ANSWER.WITHDRAWN, offered_at=None)
+
 TITLES: dict[str, Promise] = {
     "handed_over": _("Handed over"),
     "first_time": _("Handed over for the first time"),
@@ -96,13 +98,15 @@ TITLES: dict[str, Promise] = {
 
 
 def handoffs(user: User, *, period: Period, channel: str = "") -> HandoffQuerySet:
-    """Handoffs of the period that `user` may see, annotated with what `SETS` asks for."""
-    found = Handoff.objects.visible_to(user).filter(
-        opened_at__gte=period.since, opened_at__lt=period.until, claimed=False
-    )
+    """Handoffs of the period that `user` may see, annotated with what `SETS` asks for. What was
+    withdrawn before anybody was offered it was never handed over."""
+    found = Handoff.objects.visible_to(user).exclude(NEVER_OFFERED)
+    found = found.filter(opened_at__gte=period.since, opened_at__lt=period.until, claimed=False)
     if channel:
         found = found.filter(channel__key=channel)
-    earlier = Handoff.objects.filter(lead=OuterRef("lead"), opened_at__lt=OuterRef("opened_at"))
+    earlier = Handoff.objects.exclude(NEVER_OFFERED).filter(
+        lead=OuterRef("lead"), opened_at__lt=OuterRef("opened_at")
+    )
     return found.annotate(
         offered_before=Exists(earlier),
         late_answer=_late(Handoff.Clock.ANSWER),
