@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from config import guardian
 from config.management.commands.up import answers
 from tests.processes import wait_until
 
@@ -59,13 +60,22 @@ class Up:
         }
 
     def leader(self, word: str) -> int:
-        """The process that runs `word`: the oldest one with it in its command line."""
-        return min((pid for pid, command in self.commands().items() if word in command), default=0)
+        """The process that runs `word`: of those with it in their command line the one that leads
+        a session, as every service does. Numbers say nothing of age: they start over."""
+        named = [pid for pid, command in self.commands().items() if word in command.split()]
+        return next((pid for pid in named if leads_session(pid)), 0)
 
     def kill_all(self) -> None:
         for pid in self.commands():
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
+
+
+def leads_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def read(path: Path) -> bytes:
@@ -100,8 +110,8 @@ def test_the_dead_are_restarted_and_a_killed_parent_leaves_nothing_behind(up):
             f"{name} runs again",
             says=baton.said,
         )
-    os.kill(baton.leader("guardian"), signal.SIGKILL)
-    wait_until(lambda: baton.leader("guardian"), "another guardian stands by")
+    os.kill(baton.leader(guardian.__file__), signal.SIGKILL)
+    wait_until(lambda: baton.leader(guardian.__file__), "another guardian stands by")
     assert baton.said().count("killed by SIGKILL. It starts again in 0.5 s.") == 3
     wait_until(lambda: answers(f"http://127.0.0.1:{baton.port}/healthz/"), "the web answers again")
 
