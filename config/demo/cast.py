@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+
 from feedback.models import Calendar, Pool, PoolMember, WorkingHours
 from leads.models import ActivityType, Campaign, Channel, Side, Team, User
 
@@ -82,6 +84,8 @@ def assemble(*, at: datetime) -> dict[str, User]:
         )
     }
     people = {each.first_name.lower(): _person(each, teams) for each in ACCOUNTS}
+    # Hashing is slow on purpose: once is enough for a password that is printed anyway.
+    User.objects.update(password=make_password(PASSWORD))
     _pool(teams["Sales"], [people[name] for name in ("sam", "tom", "ines")])
     _catalogue(at=at)
     return people
@@ -90,7 +94,6 @@ def assemble(*, at: datetime) -> dict[str, User]:
 def _person(account: Account, teams: dict[str, Team]) -> User:
     return User.objects.create_user(
         account.email,
-        PASSWORD,
         first_name=account.first_name,
         last_name=account.last_name,
         team=teams.get(account.team),

@@ -42,7 +42,7 @@ SLOW_LATELY = timedelta(days=4)
 UNREAD = timedelta(days=4)
 TICK_HOURS = (10, 15)
 # Monday to Sunday. Few enough to load in half a minute, often enough for the clocks to matter.
-TICKS = (2, 2, 2, 2, 1, 0, 0)
+TICKS = (2, 1, 2, 1, 1, 0, 0)
 DECAYS_ON = (0, 3)
 
 Action = Callable[[datetime], None]
