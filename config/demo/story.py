@@ -39,7 +39,8 @@ SEED = 20
 PROSPECTS = 2000
 SECOND_VERSION = timedelta(days=48)
 SLOW_LATELY = timedelta(days=4)
-UNREAD = timedelta(days=4)
+UNREAD = timedelta(days=6)
+UNREPLIED = timedelta(days=6)
 TICK_HOURS = (10, 15)
 # Monday to Sunday. Few enough to load in half a minute, often enough for the clocks to matter.
 TICKS = (2, 1, 2, 1, 1, 0, 0)
@@ -220,7 +221,8 @@ class Story:
         quick = self.replies.random() < 0.85
         wait = self.replies.lognormvariate(5.2, 0.6) if quick else self.replies.randrange(900, 3000)
         moment = calendars.add_working_minutes(handoff.pool.calendar, at, int(wait))
-        self.plan(moment, lambda at: self.reply(handoff.pk, at))
+        if at < self.until - UNREPLIED:
+            self.plan(moment, lambda at: self.reply(handoff.pk, at))
 
     def reason_for(self, handoff: Handoff, prospect: Prospect) -> dict:
         reasons = handoff.version.body["reasons"]

@@ -31,8 +31,8 @@ RETURNS = {
 
 REPLIES = (
     "Thank you. We take this address pattern out of the webinar list.",
-    "Understood. She goes on the track with the tender checklist; we come back after the rest.",
-    "He asked twice for a price, that is why he came over. Would a role in the form help you?",
+    "Understood. On the track with the tender checklist then; we come back after the rest.",
+    "Two requests for a price, hence the handover. Would a role in the form help you?",
     "Agreed. I note it for the next version: the size was unknown when we handed over.",
 )
 
