@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
+
+# `known_at` of an activity that is set aside: no moment ever sees it.
+NEVER_KNOWN = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Channel(models.Model):
@@ -116,14 +121,57 @@ class Activity(models.Model):
                 include=["type", "channel", "known_at"],
                 name="activity_lead_time",
             ),
+            models.Index(
+                fields=["known_at", "id"],
+                condition=Q(known_at__gte=NEVER_KNOWN),
+                name="activity_set_aside",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type_id} {self.occurred_at:%Y-%m-%d}"
 
+    @property
+    def is_set_aside(self) -> bool:
+        """Does it look like a machine's doing, and count for nothing?"""
+        return self.known_at >= NEVER_KNOWN
+
+
+class Quarantine(models.Model):
+    """An activity was set aside, or let go again. Append-only; the latest entry says how it is.
+
+    Set aside, an activity's `known_at` is NEVER_KNOWN; `known_at` here is what it was before.
+    Let go, it is known from the moment `at` of that entry. `detail` says by what it was
+    recognised: the scanner's mark in the user agent, or how many links were clicked in how many
+    seconds.
+    """
+
+    class Cause(models.TextChoices):
+        AGENT = "agent", _("a known scanner")
+        BURST = "burst", _("many links within seconds of delivery")
+        HAND = "hand", _("set aside by hand")
+        RELEASED = "released", _("let go")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="quarantines")
+    cause = models.CharField(_("cause"), max_length=8, choices=Cause)
+    detail = models.CharField(_("detail"), max_length=120, blank=True)
+    known_at = models.DateTimeField(_("known at"), null=True, blank=True)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("quarantine entry")
+        verbose_name_plural = _("quarantine entries")
+        indexes = [models.Index(fields=["activity", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()} {self.at:%Y-%m-%d}"
+
 
 class Touch(models.Model):
-    """One dated thing we did to a lead, whether they reacted or not."""
+    """One dated thing we did to a lead, whether they reacted or not; visible at t if known by t."""
 
     class Kind(models.TextChoices):
         MAIL = "mail", _("Mail")
@@ -142,6 +190,7 @@ class Touch(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
     occurred_at = models.DateTimeField(_("occurred at"))
+    known_at = models.DateTimeField(_("known at"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

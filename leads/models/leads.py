@@ -225,12 +225,19 @@ class LeadChange(models.Model):
 
 class StaleLead(models.Model):
     """A lead whose score may be out of date. `counter` rises with every cause;
-    whoever rescored clears the row only if the counter is still the one read."""
+    whoever rescored clears the row only if the counter is still the one read.
+
+    `since` is the first cause, `not_before` the latest one (by its own clock) or when a failed
+    attempt is repeated: a lead is rescored only when everything that made it stale is known.
+    After `leads.stale.MOST_ATTEMPTS` failures the lead is set aside, with the `problem`.
+    """
 
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="stale")
     counter = models.PositiveIntegerField(default=1)
-    since = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    since = models.DateTimeField(_("since"))
+    not_before = models.DateTimeField(_("not before"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    problem = models.CharField(_("problem"), max_length=200, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["since"])]

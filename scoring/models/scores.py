@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead
 from scoring.models.agreements import AgreementVersion, Stage
 
 
+class LedgerField(models.TextField):
+    """A list of integers, kept as JSON text: a database writes and compares it faster than JSON
+    of its own."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return value if value is None else json.loads(value)
+
+    def to_python(self, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else json.dumps(value, separators=(",", ":"))
+
+
 class Score(models.Model):
     """A lead's score under a version, as of a moment. Written by `scoring.scores` alone.
 
     `ledger` is a list of integers, in the order of `scoring.ledgers.layout(version.body)`:
-    a cell per rule, per rule cap, per group cap and floor, and for the total floor;
-    its sum is `total`. `next_change_at` is when time alone will next change it.
+    a cell per rule, per rule cap, per group cap and floor, for the corrections in effect and for
+    the total floor; its sum is `total`. `next_change_at` is when time alone will next change it,
+    never later.
     """
 
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="score")
-    version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+")
+    version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+", db_index=False)
     fit = models.IntegerField(_("fit"))
     engagement = models.IntegerField(_("engagement"))
     total = models.IntegerField(_("total"))
-    ledger = models.JSONField(_("ledger"))
+    ledger = LedgerField(_("ledger"))
     as_of = models.DateTimeField(_("as of"))
     next_change_at = models.DateTimeField(_("next change at"), null=True, blank=True)
 
@@ -113,17 +131,47 @@ class Standing(models.Model):
         return str(self.stage)
 
 
-class RescoreRun(models.Model):
-    """Rescoring of all leads under a version, in id-range chunks, resumable.
+class Correction(models.Model):
+    """Points given or taken by hand, from `at` until `until`, for a reason (the note). A line of
+    its own in the ledger; fit and engagement stay as they are. Append-only: to end one early,
+    another `undoes` it with the opposite points until the same moment."""
 
-    Leads with id <= `done_to` are done. A run of a version no longer in force is abandoned.
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="corrections")
+    points = models.IntegerField(_("points"))
+    at = models.DateTimeField(_("from"))
+    until = models.DateTimeField(_("until"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    note = models.ForeignKey("leads.Note", models.SET_NULL, null=True, related_name="+")
+    undoes = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="undone_by"
+    )
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        indexes = [models.Index(fields=["lead", "until"])]
+        constraints = [
+            models.CheckConstraint(condition=~Q(points=0), name="correction_has_points"),
+            models.CheckConstraint(condition=Q(until__gt=F("at")), name="correction_ends"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points:+d} {self.at:%Y-%m-%d}"
+
+
+class RescoreRun(models.Model):
+    """Rescoring of all leads under a version, in ranges of ids that any number of workers share.
+
+    A run of a version no longer in force is abandoned. `paused_at` is set while it is paused.
     """
 
     version = models.OneToOneField(AgreementVersion, models.PROTECT, related_name="rescore_run")
     started_at = models.DateTimeField(_("started at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-    done_to = models.BigIntegerField(default=0)
-    leads_done = models.PositiveIntegerField(default=0)
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("rescore run")
@@ -131,3 +179,22 @@ class RescoreRun(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class RescoreRange(models.Model):
+    """Leads with first <= id < end, to be rescored in one transaction, which also sets `done_at`:
+    a killed worker leaves no hole. `leads` is how many were there when it was made."""
+
+    run = models.ForeignKey(RescoreRun, models.CASCADE, related_name="ranges")
+    first = models.BigIntegerField()
+    end = models.BigIntegerField()
+    leads = models.PositiveIntegerField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "first"], condition=Q(done_at=None), name="range_to_do"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.first}–{self.end}"

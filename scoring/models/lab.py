@@ -1,0 +1,66 @@
+"""The lab: versions tried out on the past."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead
+from scoring.models.agreements import AgreementVersion
+
+
+class Replay(models.Model):
+    """Whom a version would have handed over in a past period, had it been in force.
+
+    `sha256` and `body` are the version's text as it was asked about: a draft changes, its
+    replay does not. Worked through in the order of lead ids: those up to `done_to` are done.
+    The period is (starts_at, ends_at]. `known_until` is when it was asked: nothing learnt
+    later counts.
+    """
+
+    version = models.ForeignKey(AgreementVersion, models.CASCADE, related_name="replays")
+    body = models.JSONField(_("text"))
+    sha256 = models.CharField(_("hash"), max_length=64)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("to"))
+    requested_at = models.DateTimeField(_("requested at"))
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
+    done_to = models.BigIntegerField(default=0)
+    leads_done = models.PositiveIntegerField(default=0)
+    leads_total = models.PositiveIntegerField(default=0)
+    problem = models.CharField(_("problem"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
+        ordering = ["-requested_at"]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
+
+
+class Crossing(models.Model):
+    """A lead that a replay would have handed over: the first moment within its period at which
+    the criteria of a handoff stage began to hold while nobody had the lead in hand."""
+
+    replay = models.ForeignKey(Replay, models.CASCADE, related_name="crossings")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="+")
+    stage = models.CharField(_("stage"), max_length=60)
+    at = models.DateTimeField(_("at"))
+    fit = models.IntegerField(_("fit"))
+    engagement = models.IntegerField(_("engagement"))
+    total = models.IntegerField(_("score"))
+
+    class Meta:
+        verbose_name = _("crossing")
+        verbose_name_plural = _("crossings")
+        constraints = [
+            models.UniqueConstraint(fields=["replay", "lead"], name="one_crossing_a_lead"),
+        ]
+        indexes = [models.Index(fields=["replay", "-total", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.at:%Y-%m-%d}"
