@@ -120,7 +120,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "replay",
                 "verbose_name_plural": "replays",
-                "ordering": ["-requested_at"],
+                "ordering": ["-requested_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None), ("stopped_at", None)),
+                        fields=("version", "sha256", "starts_at", "ends_at"),
+                        name="one_replay_at_work",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +206,7 @@ class Migration(migrations.Migration):
                 ),
                 ("stage", models.CharField(max_length=60, verbose_name="stage")),
                 ("at", models.DateTimeField(verbose_name="at")),
+                ("before", models.BooleanField(default=False, verbose_name="before")),
                 ("fit", models.IntegerField(verbose_name="fit")),
                 ("engagement", models.IntegerField(verbose_name="engagement")),
                 ("total", models.IntegerField(verbose_name="score")),

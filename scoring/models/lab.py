@@ -14,9 +14,8 @@ class Replay(models.Model):
     """Whom a version would have handed over in a past period, had it been in force.
 
     `sha256` and `body` are the version's text as it was asked about: a draft changes, its
-    replay does not. Worked through in the order of lead ids: those up to `done_to` are done.
-    The period is (starts_at, ends_at]. `known_until` is when it was asked: nothing learnt
-    later counts.
+    replay does not. The period is (starts_at, ends_at]. Worked through in the order of lead ids
+    by `scoring.replays` alone: those up to `done_to` are done.
     """
 
     version = models.ForeignKey(AgreementVersion, models.CASCADE, related_name="replays")
@@ -36,7 +35,14 @@ class Replay(models.Model):
     class Meta:
         verbose_name = _("replay")
         verbose_name_plural = _("replays")
-        ordering = ["-requested_at"]
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "sha256", "starts_at", "ends_at"],
+                condition=models.Q(finished_at=None, stopped_at=None),
+                name="one_replay_at_work",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
@@ -44,12 +50,14 @@ class Replay(models.Model):
 
 class Crossing(models.Model):
     """A lead that a replay would have handed over: the first moment within its period at which
-    the criteria of a handoff stage began to hold while nobody had the lead in hand."""
+    the criteria of a handoff stage began to hold while the lead was free. `before`: they held
+    already when the period began, and never began to hold in it; `at` is its beginning."""
 
     replay = models.ForeignKey(Replay, models.CASCADE, related_name="crossings")
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="+")
     stage = models.CharField(_("stage"), max_length=60)
     at = models.DateTimeField(_("at"))
+    before = models.BooleanField(_("before"), default=False)
     fit = models.IntegerField(_("fit"))
     engagement = models.IntegerField(_("engagement"))
     total = models.IntegerField(_("score"))
