@@ -124,15 +124,24 @@ def test_a_mark_is_cleared_only_if_nothing_came_after_it_was_read(anna, monday):
 def test_a_lead_that_cannot_be_scored_waits_longer_each_time_and_holds_up_nobody(anna, monday):
     waits = []
     now = monday
-    for _attempt in range(12):
-        stale.fail(stale.claim(1, at=now), at=now)
+    for _attempt in range(stale.MOST_ATTEMPTS - 1):
+        stale.fail(stale.claim(1, at=now), at=now, problem="ValueError")
         row = StaleLead.objects.get()
-        waits.append(row.since - now)
+        waits.append((row.not_before - now).total_seconds())
         assert stale.claim(1, at=now) == []
-        now = row.since
-    assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (timedelta(seconds=5), timedelta(hours=1))
+        now = row.not_before
+    assert waits == [5, 10, 20, 40]
+    assert row.since == monday
+
+
+def test_after_five_failures_a_lead_is_set_aside_until_something_is_learnt(anna, monday):
+    for _attempt in range(stale.MOST_ATTEMPTS):
+        monday = max(monday, StaleLead.objects.get().not_before)
+        stale.fail(stale.claim(1, at=monday), at=monday, problem="ValueError")
+    assert stale.set_aside().get().problem == "ValueError"
+    assert stale.claim(1, at=monday + timedelta(days=365)) == []
     seen(anna, monday)
+    assert not stale.set_aside().exists()
     assert stale.claim(1, at=monday) == [(anna.pk, 2)]
 
 
