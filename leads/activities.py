@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leads import channels, stale, values
-from leads.models import Activity, ActivityType, Campaign, Channel, Lead
+from leads import channels, machines, quarantines, stale, trails, values
+from leads.models import NEVER_KNOWN, Activity, ActivityType, Campaign, Channel, Lead
 from leads.refusals import Refused
 
 BATCH = 500
@@ -105,18 +105,21 @@ class _Names:
         self._campaigns = channels.campaigns(a.campaign for a in new if isinstance(a.campaign, str))
 
     def row(self, new: NewActivity) -> Activity:
-        return Activity(
+        properties, mark = machines.agent(_plain(new.properties))
+        activity = Activity(
             lead_id=new.lead_id,
             type=_row("type", new.type, self._types),
             channel=_row("channel", new.channel, self._channels),
             campaign=_row("campaign", new.campaign, self._campaigns),
             occurred_at=new.occurred_at,
-            known_at=new.known_at,
+            known_at=NEVER_KNOWN if mark else new.known_at,
             local_date=local_date(new.occurred_at),
             source=new.source,
             external_id=new.external_id,
-            properties=_plain(new.properties),
+            properties=properties,
         )
+        activity.mark = mark
+        return activity
 
 
 def local_date(moment: datetime) -> date:
@@ -161,11 +164,21 @@ def _write(
     ]
     created = [o.activity for o in outcomes if o.status == "created"]
     Activity.objects.bulk_create(created)
+    _judge(created, at=at)
     touched = sorted({activity.lead_id for activity in created})
     if touched:
-        _bring_up_to_date(touched, dormant=dormant)
+        trails.follow(touched, dormant=dormant)
         stale.mark(touched, at=at)
     return outcomes
+
+
+def _judge(created: Sequence[Activity], *, at: datetime) -> None:
+    """Set aside what a machine did."""
+    quarantines.recognised({each: each.mark for each in created if each.mark}, at=at)
+    found = (
+        machines.click(each.pk, each.lead_id, each.occurred_at, each.properties) for each in created
+    )
+    quarantines.find_bursts([click for click in found if click], at=at)
 
 
 def _known(new: Sequence[NewActivity]) -> dict[tuple[str, str], Activity]:
@@ -259,18 +272,3 @@ def _plain_text(key: str) -> str:
         return values.clean(key)
     except values.Unreadable as problem:
         raise Refused("unreadable_value", str(problem), field="properties") from problem
-
-
-def _bring_up_to_date(lead_ids: Sequence[int], *, dormant: datetime | None) -> None:
-    """First and latest channel and latest activity, from the activities themselves: it does not
-    matter in which order they come in."""
-    done = Activity.objects.filter(lead=OuterRef("pk"))
-    through = done.filter(channel__isnull=False)
-    fields: dict[str, object] = {
-        "first_channel": Subquery(through.order_by("occurred_at", "pk").values("channel")[:1]),
-        "latest_channel": Subquery(through.order_by("-occurred_at", "-pk").values("channel")[:1]),
-        "latest_activity_at": Subquery(done.order_by("-occurred_at").values("occurred_at")[:1]),
-    }
-    if dormant:
-        fields["dormant_since"] = dormant
-    Lead.objects.filter(pk__in=lead_ids).update(**fields)

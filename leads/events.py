@@ -31,10 +31,17 @@ def write(
 
 
 def write_many(
-    kind: str, rows: Iterable[tuple[int, Mapping[str, object]]], *, at: datetime
+    kind: str,
+    rows: Iterable[tuple[int, Mapping[str, object]]],
+    *,
+    at: datetime,
+    actor: User | None = None,
 ) -> None:
     """Say that `kind` happened to many leads: one (lead id, data) a row."""
-    events = [Event(kind=kind, lead_id=lead_id, at=at, data=dict(data)) for lead_id, data in rows]
+    events = [
+        Event(kind=kind, lead_id=lead_id, actor=actor, at=at, data=dict(data))
+        for lead_id, data in rows
+    ]
     Event.objects.bulk_create(events, batch_size=500)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from leads import quarantines, stale
 from leads.models import Campaign, Lead, Note, Touch, User
 
 
@@ -18,20 +19,27 @@ def record(
     by: User | None = None,
     text: str = "",
     campaign: Campaign | None = None,
+    known_at: datetime | None = None,
 ) -> Touch:
-    """One call, mail, meeting or message. `text` is kept as a Note of the lead."""
+    """One call, mail, meeting or message, known since `known_at` (else since it happened).
+    `text` is kept as a Note of the lead."""
+    known_at = known_at or occurred_at
     with transaction.atomic():
         note = None
         if text.strip():
             note = Note.objects.create(
                 lead=lead, text=text.strip(), author=by, written_at=occurred_at
             )
-        return Touch.objects.create(
+        touch = Touch.objects.create(
             lead=lead,
             kind=kind,
             outcome=outcome,
             occurred_at=occurred_at,
+            known_at=known_at,
             by=by,
             note=note,
             campaign=campaign,
         )
+        quarantines.mailed(touch, at=known_at)
+        stale.mark([lead.pk], at=known_at)
+    return touch
