@@ -204,9 +204,23 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "change",
+                    models.CharField(
+                        choices=[
+                            ("crossed", "Handed over"),
+                            ("before", "Met the criteria before"),
+                            ("gained", "Gained"),
+                            ("lost", "Lost"),
+                            ("moved", "Moved"),
+                        ],
+                        default="crossed",
+                        max_length=7,
+                        verbose_name="change",
+                    ),
+                ),
                 ("stage", models.CharField(max_length=60, verbose_name="stage")),
                 ("at", models.DateTimeField(verbose_name="at")),
-                ("before", models.BooleanField(default=False, verbose_name="before")),
                 ("fit", models.IntegerField(verbose_name="fit")),
                 ("engagement", models.IntegerField(verbose_name="engagement")),
                 ("total", models.IntegerField(verbose_name="score")),

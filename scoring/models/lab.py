@@ -14,8 +14,9 @@ class Replay(models.Model):
     """Whom a version would have handed over in a past period, had it been in force.
 
     `sha256` and `body` are the version's text as it was asked about: a draft changes, its
-    replay does not. The period is (starts_at, ends_at]. Worked through in the order of lead ids
-    by `scoring.replays` alone: those up to `done_to` are done.
+    replay does not. The period is (starts_at, ends_at]; where it begins and ends at one moment,
+    the replay is about that moment: the impact of a text not in force. Worked through in the order
+    of lead ids by `scoring.replays` alone: those up to `done_to` are done.
     """
 
     version = models.ForeignKey(AgreementVersion, models.CASCADE, related_name="replays")
@@ -44,20 +45,39 @@ class Replay(models.Model):
             ),
         ]
 
+    @property
+    def is_impact(self) -> bool:
+        return self.starts_at == self.ends_at
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.finished_at is None and self.stopped_at is None
+
     def __str__(self) -> str:
         return f"{self.version} {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
 
 
 class Crossing(models.Model):
-    """A lead that a replay would have handed over: the first moment within its period at which
-    the criteria of a handoff stage began to hold while the lead was free. `before`: they held
-    already when the period began, and never began to hold in it; `at` is its beginning."""
+    """What a replay found of a lead. `crossed`: the first moment within the period at which the
+    criteria of a handoff stage began to hold while the lead was free. `before`: they held already
+    when the period began, and never began to hold in it; `at` is its beginning.
+
+    Of a replay of the present moment, `gained`: handed over under its text but not under the one
+    in force; `lost`: the other way round; `moved`: into another stage, or to another handoff.
+    """
+
+    class Change(models.TextChoices):
+        CROSSED = "crossed", _("Handed over")
+        BEFORE = "before", _("Met the criteria before")
+        GAINED = "gained", _("Gained")
+        LOST = "lost", _("Lost")
+        MOVED = "moved", _("Moved")
 
     replay = models.ForeignKey(Replay, models.CASCADE, related_name="crossings")
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="+")
+    change = models.CharField(_("change"), max_length=7, choices=Change, default=Change.CROSSED)
     stage = models.CharField(_("stage"), max_length=60)
     at = models.DateTimeField(_("at"))
-    before = models.BooleanField(_("before"), default=False)
     fit = models.IntegerField(_("fit"))
     engagement = models.IntegerField(_("engagement"))
     total = models.IntegerField(_("score"))
