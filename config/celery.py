@@ -29,8 +29,8 @@ app.conf.beat_schedule = {
         "scoring.tasks.rescore_stale": 5,
         "feedback.tasks.deliver_events": 5,
         "feedback.tasks.send_mails": 10,
-        "scoring.tasks.rescore_all": 10,
-        "scoring.tasks.rescore_due": 60,
+        "scoring.tasks.keep_rescoring": 10,
+        "scoring.tasks.rescore_due": 15,
         "feedback.tasks.release_waiting": 60,
         "feedback.tasks.sweep": 60,
     }.items()

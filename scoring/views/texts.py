@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from leads.models import Side, User
@@ -66,7 +67,7 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
         "unsettled": unsettled,
         "draft": draft(unsettled, in_force, user, vocabulary) if unsettled else None,
         "may_edit": agreements.may_edit(user),
-        "progress": rescoring.progress() if version == in_force else None,
+        "progress": rescoring.progress(at=timezone.now()) if version == in_force else None,
     }
 
 
