@@ -12,9 +12,9 @@ from scoring.conditions import (
     EVERYTHING,
     PROFILE,
     Condition,
-    Did,
     Vocabulary,
     read,
+    repeating,
 )
 from scoring.facts import Facts
 from scoring.measures import Measure
@@ -27,35 +27,47 @@ MOST_POINTS = 1000
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition and its points: once, or for every activity the condition counts."""
+    """A condition and its points: once, or for each time that `counted` counts.
+
+    `times` is once, every, day, week, month, or days (once in `days` days). With `halving` an
+    activity gives all points up to its first step in days, half of them up to the second, and so
+    on, and none after the last.
+    """
 
     key: str
     group: str
     label: documents.Text
     points: int
     when: Condition
-    every: bool
+    times: str = repeating.ONCE
+    days: int | None = None
+    halving: tuple[int, ...] = ()
+    counted: Measure | None = None
 
     def raw(self, facts: Facts) -> int:
         """Points before any cap."""
         if not self.when.holds(facts):
             return 0
-        return self.points * self.times(facts)
-
-    def times(self, facts: Facts) -> int:
-        counted = self.counted
-        return min(len(facts.counted(counted)), MOST_COUNTED) if counted else 1
-
-    @property
-    def counted(self) -> Measure | None:
-        """What is counted, of a rule that gives points for every activity."""
-        return self.when.measure if self.every and isinstance(self.when, Did) else None
+        if self.counted is None:
+            return self.points
+        number = facts.value(self.counted)
+        if self.halving:
+            return halved(self.points, number, len(self.halving))
+        return self.points * min(number, MOST_COUNTED)
 
     def words(self) -> str:
         """The label both teams gave it, else what its condition says."""
         if self.label:
             return documents.text(self.label)
-        return self.when.each_words() if self.counted else self.when.words()
+        return repeating.words(self.when, self.times, self.days, self.halving)
+
+
+def halved(points: int, number: int, steps: int) -> int:
+    """Points times number / 2^(steps − 1), at most a thousand times; half a point is rounded
+    away from zero."""
+    whole = 2 ** (steps - 1)
+    size = (2 * abs(points) * min(number, MOST_COUNTED * whole) + whole) // (2 * whole)
+    return size if points >= 0 else -size
 
 
 @dataclass(frozen=True)
@@ -85,24 +97,43 @@ class Rulebook:
 
     def measures(self) -> Iterator[Measure]:
         """Everything this body ever counts, in rules and in criteria."""
-        for rule in self.rules:
-            yield from rule.when.measures()
+        yield from self.rule_measures()
         for criteria in self.criteria.values():
             for criterion in criteria:
                 yield from criterion.when.measures()
+
+    def rule_measures(self) -> Iterator[Measure]:
+        """Everything its rules count."""
+        for rule in self.rules:
+            yield from rule.when.measures()
+            if rule.counted:
+                yield rule.counted
+
+    def windows(self) -> set[int]:
+        """So many days after something happened, time alone may change a score or what meets
+        a criterion."""
+        return {days for measure in self.measures() for days in measure.windows()}
+
+    def looks_at_entries(self) -> bool:
+        """May a lead's score, or what it meets, change because it enters a stage?"""
+        return any(measure.looks_at_entries for measure in self.measures())
 
     def _read(self, when: Mapping[str, Any], about: Collection[str] = EVERYTHING) -> Condition:
         personas = self.body["personas"]
         return read(when, vocabulary=self.vocabulary, personas=personas, about=about)
 
     def _rule(self, rule: Mapping[str, Any]) -> Rule:
+        when = self._read(rule["when"], {PROFILE, ACTIVITIES})
+        how = rule.get("times", repeating.ONCE), rule.get("days"), tuple(rule.get("halving") or ())
+        counted = repeating.counted(when, *how)
         return Rule(
             rule["key"],
             rule["group"],
             rule.get("label", ""),
             rule["points"],
-            self._read(rule["when"], {PROFILE, ACTIVITIES}),
-            rule.get("times") == "every",
+            repeating.narrowed(when, counted) if counted else when,
+            *how,
+            counted,
         )
 
     def _criterion(self, criterion: Mapping[str, Any]) -> Criterion:

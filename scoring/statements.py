@@ -148,10 +148,8 @@ def _points(model: Model, in_range: bool) -> Text:
     """Columns pk, r0, r1, … (points of each rule) and next_change_at."""
     rulebook, tally = model.rulebook, _tally(model, in_range)
     watched = list(rulebook.measures())
-    asked = [measure for rule in rulebook.rules for measure in rule.when.measures()]
+    asked = list(rulebook.rule_measures())
     leads, sql, moments = tally.counted_and_leaving(_leads(in_range), asked, watched)
-    if watched:
-        leads, moments["comes"] = tally.coming(leads)
     rests = When(standing__rests_until__gt=Moments.at, then=F("standing__rests_until"))
     moments["rested"] = Case(rests, output_field=DateTimeField())
     columns = {f"r{n}": _rule(rule, sql) for n, rule in enumerate(rulebook.rules)} | moments
@@ -176,6 +174,6 @@ def _compiled(rows: QuerySet) -> Text:
 def _rule(rule: Rule, sql: Sql) -> Expression:
     points: Any = Value(rule.points)
     if rule.counted:
-        points = Value(rule.points) * Least(sql.count(rule.counted), MOST_COUNTED)
+        points = Value(rule.points) * Least(sql.value(rule.counted), MOST_COUNTED)
     holds = When(rule.when.as_q(sql), then=points)
     return Case(holds, default=Value(0), output_field=IntegerField())

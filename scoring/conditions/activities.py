@@ -85,10 +85,10 @@ class OnActivities(Condition):
 
 class Did(OnActivities):
     def holds(self, facts: Facts) -> bool:
-        return len(facts.counted(self.measure)) >= self.times
+        return facts.value(self.measure) >= self.times
 
     def as_q(self, sql: Sql) -> Q:
-        return Q(GreaterThanOrEqual(sql.count(self.measure), self.times))
+        return Q(GreaterThanOrEqual(sql.value(self.measure), self.times))
 
     def words(self) -> str:
         pattern = ngettext(
@@ -96,9 +96,22 @@ class Did(OnActivities):
         )
         return self.within(pattern % {"what": self.what(), "times": self.times})
 
-    def each_words(self) -> str:
-        """The words of a rule that counts every one of them."""
-        return self.within(_("each %(what)s") % {"what": self.what()})
+    def each_words(
+        self, times: str = "every", days: int | None = None, halving: tuple[int, ...] = ()
+    ) -> str:
+        """The words of a rule that counts every one of them, or one a day, a week …"""
+        what = {"what": self.what()}
+        if len(halving) > 1:
+            return _("each %(what)s: %(shares)s") % (what | {"shares": _shares(halving)})
+        if times == "days":
+            pattern = ngettext("%(what)s, once a day", "%(what)s, once in %(days)d days", days or 1)
+            return self.within(pattern % (what | {"days": days}))
+        patterns = {
+            "day": _("%(what)s, once a day"),
+            "week": _("%(what)s, once a week"),
+            "month": _("%(what)s, once a month"),
+        }
+        return self.within(patterns.get(times, _("each %(what)s")) % what)
 
     def complement(self) -> Condition:
         return DidNot(**vars(self))
@@ -114,3 +127,15 @@ class DidNot(Negative, OnActivities):
 
 def _or(words: list[str]) -> str:
     return joined(words, _("%(some)s or %(last)s")) if words else ""
+
+
+def _shares(halving: tuple[int, ...]) -> str:
+    """ "in full up to 30 days, 1/2 up to 60 days, 1/4 up to 90 days"."""
+    said = [
+        ngettext("in full up to %(days)d day", "in full up to %(days)d days", halving[0])
+        % {"days": halving[0]}
+    ]
+    for n, days in enumerate(halving[1:], 1):
+        pattern = ngettext("1/%(part)d up to %(days)d day", "1/%(part)d up to %(days)d days", days)
+        said.append(pattern % {"part": 2**n, "days": days})
+    return ", ".join(said)

@@ -33,13 +33,15 @@ class Group(Condition):
     def compound(self) -> bool:
         return len(self.conditions) > 1 or self.conditions[0].compound
 
-    def said(self) -> list[str]:
-        """The words of each part, in brackets where they could be read across the parts."""
+    def said(self, other: tuple[Condition, str] | None = None) -> list[str]:
+        """The words of each part, in brackets where they could be read across the parts.
+        `other` is a part with words in place of its own."""
         alone = len(self.conditions) == 1
-        return [
-            f"({part.words()})" if part.compound and not alone else part.words()
-            for part in self.conditions
-        ]
+        found = []
+        for part in self.conditions:
+            said = other[1] if other and part is other[0] else part.words()
+            found.append(f"({said})" if part.compound and not alone else said)
+        return found
 
     def evidence(self, facts: Facts) -> list[Evidence]:
         found = [each for part in self.conditions for each in part.evidence(facts)]
@@ -58,6 +60,10 @@ class All(Group):
 
     def words(self) -> str:
         return joined(self.said(), _("%(some)s and %(last)s"))
+
+    def words_with(self, part: Condition, said: str) -> str:
+        """With other words for one of the parts."""
+        return joined(self.said((part, said)), _("%(some)s and %(last)s"))
 
     def complement(self) -> Condition:
         return AnyOf(self.complements())

@@ -30,7 +30,7 @@ from leads.fields import FieldSpec
 from leads.folding import fold
 from leads.models import Attribute
 from leads.refusals import Refused
-from scoring.conditions.stored import (
+from scoring.measures.stored import (
     ISO_DAY,
     LARGEST,
     SMALLEST,

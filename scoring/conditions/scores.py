@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -51,8 +50,7 @@ class ScoreAtLeast(OnScore):
         return self.points(facts) >= self.value
 
     def as_q(self, sql: Sql) -> Q:
-        stored = Coalesce(F(f"score__{self.which}"), Value(0))
-        return Q(GreaterThanOrEqual(stored, self.value))
+        return Q(GreaterThanOrEqual(sql.score(self.which), self.value))
 
     def words(self) -> str:
         return self.said(_("%(score)s is at least %(value)d"))
