@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leads import channels, machines, quarantines, stale, trails, values
+from leads.folding import fold_texts
 from leads.models import NEVER_KNOWN, Activity, ActivityType, Campaign, Channel, Lead
 from leads.refusals import Refused
 
@@ -117,6 +118,7 @@ class _Names:
             source=new.source,
             external_id=new.external_id,
             properties=properties,
+            properties_folded=fold_texts(properties),
         )
         activity.mark = mark
         return activity

@@ -21,7 +21,12 @@ CODE = "keys, codes, numbers of our own or of a system"
 SETUP = "written by administrators or agreed by the teams"
 
 TABLE = {
-    "leads.Activity": {"source": CODE, "external_id": CODE, "properties": PERSON},
+    "leads.Activity": {
+        "source": CODE,
+        "external_id": CODE,
+        "properties": PERSON,
+        "properties_folded": PERSON,
+    },
     "leads.ActivityType": {"key": SETUP, "name": SETUP},
     "leads.ApiToken": {"label": SETUP, "prefix": CODE, "digest": CODE},
     "leads.Attribute": {

@@ -8,11 +8,24 @@ from django.db import migrations, models
 from django.db.models import F
 
 from leads.append_only import AppendOnly
+from leads.folding import fold_texts
 
 
 def date(apps, schema_editor):
     apps.get_model("leads", "Touch").objects.update(known_at=F("occurred_at"))
     apps.get_model("leads", "StaleLead").objects.update(not_before=F("since"))
+
+
+def fold_properties(apps, schema_editor):
+    """Of the activities that say something in words."""
+    model = apps.get_model("leads", "Activity")
+    rows = model.objects.exclude(properties={}).only("properties")
+    changed = []
+    for row in rows.iterator(chunk_size=1000):
+        row.properties_folded = fold_texts(row.properties)
+        if row.properties_folded:
+            changed.append(row)
+    model.objects.bulk_update(changed, ["properties_folded"], batch_size=500)
 
 
 class Migration(migrations.Migration):
@@ -125,5 +138,11 @@ class Migration(migrations.Migration):
             name="known_at",
             field=models.DateTimeField(verbose_name="known at"),
         ),
+        migrations.AddField(
+            model_name="activity",
+            name="properties_folded",
+            field=models.JSONField(blank=True, editable=False, null=True),
+        ),
+        migrations.RunPython(fold_properties, migrations.RunPython.noop),
         AppendOnly("leads_quarantine"),
     ]

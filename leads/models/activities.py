@@ -90,6 +90,7 @@ class Activity(models.Model):
 
     `local_date` is the company-local date of `occurred_at`. `properties` holds plain values:
     `words` (what the lead wrote), `minutes`, `share_watched` (0–100), `follow_up`, `content`, …
+    `properties_folded` holds the texts among them, folded for conditions; null without any.
     """
 
     lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="activities")
@@ -104,6 +105,7 @@ class Activity(models.Model):
     source = models.CharField(_("source"), max_length=60, blank=True)
     external_id = models.CharField(_("external id"), max_length=120, blank=True)
     properties = models.JSONField(_("properties"), default=dict, blank=True)
+    properties_folded = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("activity")
