@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from leads import events
 from leads.nudges import nudge
-from scoring import rescoring
+from scoring import replays, rescoring
 
 LONGEST_SECONDS = 10
 # While all leads are rescored, every worker is at it: whatever else there is waits so long.
@@ -54,6 +54,18 @@ def keep_rescoring() -> None:
     """The calls of a run call each other; where that has broken off, begin anew."""
     if rescoring.lies_idle():
         rescore_all()
+
+
+@shared_task
+def replay() -> None:
+    """A turn at the replays at work, one chunk after the other; others wait no longer for it."""
+    if not _repeat(_replay_chunk, seconds=TURN_SECONDS):
+        nudge("scoring.tasks.replay")
+
+
+def _replay_chunk() -> bool:
+    _score_what_was_learnt()
+    return replays.step(at=timezone.now())
 
 
 def _rescore_range() -> bool:
