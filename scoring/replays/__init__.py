@@ -11,13 +11,16 @@ from scoring.replays.runs import (
     Progress,
     finished,
     may_replay,
+    of_now,
+    of_the_past,
     progress,
     request,
+    request_now,
     step,
     stop,
     unfinished,
 )
-from scoring.replays.trials import Course, Found, Trial
+from scoring.replays.trials import Course, Found, Trial, handoff_like
 
 __all__ = [
     "LONGEST",
@@ -26,9 +29,13 @@ __all__ = [
     "Progress",
     "Trial",
     "finished",
+    "handoff_like",
     "may_replay",
+    "of_now",
+    "of_the_past",
     "progress",
     "request",
+    "request_now",
     "step",
     "stop",
     "unfinished",

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from leads.models import Lead, Side, User
 from leads.refusals import Refused
 from scoring import checks, facts
+from scoring.ledgers import ScoreResult
 from scoring.models import AgreementVersion, Crossing, Replay
-from scoring.replays import moments, places
-from scoring.replays.trials import Course, Found, Trial
+from scoring.replays import moments, places, today
+from scoring.replays.trials import Course, Trial
 from scoring.rulebooks import Rulebook
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,29 @@ def request(
         return unfinished(asked).get()
 
 
+def request_now(version: AgreementVersion, *, by: User, at: datetime) -> Replay:
+    """The replay of the present moment, if one is at work, else a new one; finished ones of this
+    version are forgotten. Raises Refused: not_yours, unreadable_text."""
+    _require_reader(by)
+    _require_readable(version)
+    known = unfinished(of_now(version)).filter(sha256=version.sha256).first()
+    if known:
+        return known
+    with transaction.atomic():
+        of_now(version).delete()
+        return _begin(version, at, at, by=by, at=at)
+
+
+def of_now(version: AgreementVersion) -> QuerySet[Replay]:
+    """Its replays of a present moment."""
+    return Replay.objects.filter(version=version, starts_at=F("ends_at"))
+
+
+def of_the_past() -> QuerySet[Replay]:
+    """Replays of a period."""
+    return Replay.objects.exclude(starts_at=F("ends_at"))
+
+
 def stop(replay: Replay, *, by: User, at: datetime) -> bool:
     """Leave it as far as it has come; False when it was finished or stopped already. Raises
     Refused: not_yours."""
@@ -106,7 +130,7 @@ def step(*, at: datetime, chunk: int = CHUNK) -> bool:
         after = Lead.objects.filter(pk__gt=replay.done_to).order_by("pk")
         ids = list(after.values_list("pk", flat=True)[:chunk])
         if ids:
-            _write(replay, ids, *_tried(replay, ids))
+            _write(replay, ids, *_worked(replay, ids))
         else:
             unfinished(Replay.objects.filter(pk=replay.pk)).update(finished_at=at)
         return False
@@ -188,32 +212,41 @@ def _take() -> Replay | None:
     return rows.first()
 
 
-def _tried(replay: Replay, ids: Sequence[int]) -> tuple[dict[int, Found], list[int]]:
-    """What was found by lead, and the leads that could not be replayed."""
+def _worked(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[int]]:
+    """What is to be written of these leads, and which of them could not be replayed."""
+    if not replay.is_impact:
+        return _tried(replay, ids)
+    base = AgreementVersion.objects.in_force().first()
+    found = today.shifts(ids, replay, base, at=replay.ends_at)
+    at = replay.ends_at
+    return [_crossing(replay, s.lead, s.change, s.stage, at, s.points) for s in found], []
+
+
+def _tried(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[int]]:
     course = Course(Rulebook(replay.body))
     leads = Lead.objects.filter(pk__gte=ids[0], pk__lte=ids[-1])
-    period = replay.starts_at, replay.ends_at
-    looked_at = moments.concerned(leads, course.rising, *period)
+    looked_at = moments.concerned(leads, course.rising, replay.starts_at, replay.ends_at)
     known = course.rulebook.vocabulary.fields
     histories = facts.histories(looked_at, replay.ends_at, known=known)
     stood = places.of(looked_at)
     asleep = dict(leads.filter(pk__in=looked_at).values_list("pk", "dormant_since"))
-    found, failed = {}, []
+    found, failed = [], []
     for pk, history in histories.items():
         trial = Trial(course, history, stood.get(pk, ()), dormant_since=asleep[pk])
         try:
-            result = trial.run(*period)
+            result = trial.run(replay.starts_at, replay.ends_at)
         except Exception:
             logger.exception("Lead %s could not be replayed.", pk)
             failed.append(pk)
             continue
         if result:
-            found[pk] = result
+            change = Change.BEFORE if result.before else Change.CROSSED
+            found.append(_crossing(replay, pk, change, result.stage, result.at, result.score))
     return found, failed
 
 
 def _write(
-    replay: Replay, ids: Sequence[int], found: dict[int, Found], failed: Sequence[int]
+    replay: Replay, ids: Sequence[int], rows: Sequence[Crossing], failed: Sequence[int]
 ) -> None:
     """In one transaction, unless the replay was stopped or another worker was here first."""
     with transaction.atomic():
@@ -221,18 +254,23 @@ def _write(
         named = ", ".join([*filter(None, [replay.problem]), *map(str, failed)])[:200]
         done = F("leads_done") + len(ids)
         if ours.update(done_to=ids[-1], leads_done=done, problem=named):
-            rows = [_crossing(replay, pk, each) for pk, each in found.items()]
             Crossing.objects.bulk_create(rows, batch_size=500)
 
 
-def _crossing(replay: Replay, lead_id: int, found: Found) -> Crossing:
-    score = found.score
+def _crossing(
+    replay: Replay,
+    lead_id: int,
+    change: str,
+    stage: str,
+    at: datetime,
+    score: ScoreResult | today.Points,
+) -> Crossing:
     return Crossing(
         replay=replay,
         lead_id=lead_id,
-        stage=found.stage,
-        at=found.at,
-        change=Change.BEFORE if found.before else Change.CROSSED,
+        change=change,
+        stage=stage,
+        at=at,
         fit=score.fit,
         engagement=score.engagement,
         total=score.total,

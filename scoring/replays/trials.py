@@ -10,6 +10,7 @@ from datetime import datetime
 from scoring import journeys, scores
 from scoring.conditions import Condition
 from scoring.conditions.scores import OnScore
+from scoring.documents import Body
 from scoring.facts import Facts, History, Points
 from scoring.journeys import StageJSON
 from scoring.ledgers import ScoreResult
@@ -44,13 +45,9 @@ class Course:
     def stage_for(self, key: str, kind: str) -> str | None:
         """The stage of this text that stands for a real one: of the same key, else of the same
         kind. A free lead begins anew where there is none; one in sales' hands stands nowhere."""
-        same = journeys.stage(self.rulebook.body, key)
-        if same and same["kind"] == kind:
-            return key
-        alike = journeys.stages_of_kind(self.rulebook.body, kind)
-        if alike:
-            return alike[0]
-        return self.start() if kind in journeys.MACHINE_LEAVES else None
+        return _like(self.rulebook.body, key, kind) or (
+            self.start() if kind in journeys.MACHINE_LEAVES else None
+        )
 
 
 @dataclass(frozen=True)
@@ -189,6 +186,18 @@ class _Lazy:
 
     def active_after(self, moment: datetime) -> bool:
         return any(deed.occurred_at > moment for deed in self.plain.seen)
+
+
+def handoff_like(body: Body, key: str) -> str | None:
+    """The handoff stage of a text that stands for one of another text."""
+    return _like(body, key, "handoff")
+
+
+def _like(body: Body, key: str, kind: str) -> str | None:
+    same = journeys.stage(body, key)
+    if same and same["kind"] == kind:
+        return key
+    return next(iter(journeys.stages_of_kind(body, kind)), None)
 
 
 def _in_order(conditions: list[Condition]) -> tuple[list[Condition], list[Condition]]:

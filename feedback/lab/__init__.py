@@ -1,0 +1,1 @@
+"""The lab: what came of the leads that a version would have handed over."""
