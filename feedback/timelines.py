@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 from django.utils.formats import number_format
@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.models import Handoff, HandoffEvent
-from leads.models import Activity, Event, Lead, Side, Touch, User
+from leads import quarantines
+from leads.models import NEVER_KNOWN, Activity, Event, Lead, Quarantine, Side, Touch, User
 from scoring import documents
 from scoring.documents import Body
 from scoring.models import Stage, StageEntry
@@ -31,7 +32,8 @@ class Moment:
     """One line of the timeline. `side` is who acted: lead, marketing, sales or operations.
 
     `text` says what happened, `strong` the one word that matters in it, `aside` the small
-    print, `quote` somebody's own words.
+    print, `quote` somebody's own words. `activities` are the numbers of the activities it tells;
+    `machine` says why they are set aside, if they are.
     """
 
     at: datetime
@@ -41,37 +43,45 @@ class Moment:
     aside: str = ""
     quote: str = ""
     handoff: int | None = None
+    activities: tuple[int, ...] = ()
+    machine: str = ""
 
 
 @dataclass(frozen=True)
 class History:
-    """What a timeline is made from, newest first. `more`: older rows were left out."""
+    """What a timeline is made from, newest first. `more`: older rows were left out. What is
+    set aside as a machine's stands apart: nobody takes it for what the lead did."""
 
     activities: list[Activity]
     touches: list[Touch]
     steps: list[HandoffEvent]
     entries: list[StageEntry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    set_aside: list[Activity] = field(default_factory=list)
     more: bool = False
 
 
 def recent(lead: Lead, reader: User, *, most: int) -> History:
     """The latest activities and touches, and all steps of handoffs; of handoffs and their
     contacts only what `reader` may see. Three queries."""
-    activities = list(_activities(lead)[: most + 1])
+    activities = list(_activities(lead, known_at__lt=NEVER_KNOWN)[: most + 1])
     touches = list(_touches(lead, reader)[: most + 1])
     more = len(activities) > most or len(touches) > most
     return History(activities[:most], touches[:most], list(_steps(lead, reader)), more=more)
 
 
 def whole(lead: Lead, reader: User, *, most: int) -> History:
-    """As `recent`, with stages and opportunities. Five queries."""
+    """As `recent`, with stages, opportunities and what is set aside. Six queries, seven where
+    something is."""
     entries = lead.stage_entries.select_related("stage", "version", "by__team")
-    events = lead.events.filter(kind__startswith="opportunity.").select_related("actor__team")
+    told = Q(kind__startswith="opportunity.") | Q(kind__startswith="activity.")
+    events = lead.events.filter(told).select_related("actor__team")
+    set_aside = _activities(lead, known_at__gte=NEVER_KNOWN).prefetch_related("quarantines")
     return replace(
         recent(lead, reader, most=most),
         entries=list(entries.order_by("-at", "-id")),
         events=list(events.order_by("-at", "-id")),
+        set_aside=list(set_aside[:most]),
     )
 
 
@@ -82,11 +92,12 @@ def moments(history: History, body: Body, *, whose: str = "") -> list[Moment]:
     entries = [e for e in history.entries if e.cause not in CAUSES_TOLD_BY_STEPS]
     steps = [s for s in history.steps if s.kind not in SILENT_STEPS]
     lines = [
-        *(_dealt(event) for event in history.events),
+        *(_told(event) for event in history.events),
         *(_stepped(step, reasons) for step in steps),
         *(_entered(entry, stages) for entry in entries if entry.kind != Stage.Kind.HANDOFF),
         *(_touched(touch) for touch in history.touches),
         *_gathered(history.activities),
+        *_gathered(history.set_aside),
     ]
     if whose:
         lines = [line for line in lines if (line.side == LEAD) == (whose == LEAD)]
@@ -114,8 +125,8 @@ def details(activity: Activity) -> list[str]:
     ]
 
 
-def _activities(lead: Lead) -> QuerySet[Activity]:
-    found = lead.activities.select_related("type", "channel", "campaign")
+def _activities(lead: Lead, **which: object) -> QuerySet[Activity]:
+    found = lead.activities.filter(**which).select_related("type", "channel", "campaign")
     return found.order_by("-occurred_at", "-id")
 
 
@@ -158,7 +169,8 @@ def _gathered(activities: list[Activity]) -> Iterator[Moment]:
 
 def _alike(one: Activity, other: Activity) -> bool:
     def kind(activity: Activity) -> tuple[object, ...]:
-        return activity.type_id, activity.campaign_id, activity.local_date
+        why = _why(activity) if activity.is_set_aside else ""
+        return activity.type_id, activity.campaign_id, activity.local_date, why
 
     return kind(one) == kind(other) and not (
         one.properties.get("words") or other.properties.get("words")
@@ -172,7 +184,21 @@ def _did(run: list[Activity]) -> Moment:
         times = ngettext("%(n)s time", "%(n)s times", len(run)) % {"n": len(run)}
         parts.insert(0, times)
     words = str(latest.properties.get("words", ""))
-    return Moment(latest.occurred_at, LEAD, latest.type.name, aside=", ".join(parts), quote=words)
+    return Moment(
+        latest.occurred_at,
+        LEAD,
+        latest.type.name,
+        aside=", ".join(parts),
+        quote=words,
+        activities=tuple(activity.pk for activity in run),
+        machine=_why(latest) if latest.is_set_aside else "",
+    )
+
+
+def _why(activity: Activity) -> str:
+    """Why it is set aside: the latest of its entries says so."""
+    entries = sorted(activity.quarantines.all(), key=lambda entry: entry.pk)
+    return quarantines.words(entries[-1]) if entries else str(Quarantine.Cause.HAND.label)
 
 
 def _touched(touch: Touch) -> Moment:
@@ -195,6 +221,22 @@ def _entered(entry: StageEntry, stages: dict[str, str]) -> Moment:
     who = str(entry.by) if entry.by else entry.get_cause_display()
     name = stages.get(entry.stage.key, entry.stage.name)
     return Moment(entry.at, entry.stage.side, _("Stage"), strong=name, aside=who)
+
+
+def _told(event: Event) -> Moment:
+    return _judged(event) if event.kind.startswith("activity.") else _dealt(event)
+
+
+def _judged(event: Event) -> Moment:
+    """What a machine did was set aside, or somebody let it go."""
+    number = len(event.data.get("activities", ()))
+    if event.kind == "activity.released":
+        text = ngettext("Let go: %(n)s activity", "Let go: %(n)s activities", number)
+    else:
+        text = ngettext("Set aside: %(n)s activity", "Set aside: %(n)s activities", number)
+    cause = dict(Quarantine.Cause.choices).get(event.data.get("cause"), "")
+    who = str(event.actor or "") or str(cause)
+    return Moment(event.at, _side(event.actor), text % {"n": number}, aside=who)
 
 
 def _dealt(event: Event) -> Moment:

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from feedback.views import funnel, handoffs, inbox, leads, notifications, opportunities, returns
+from feedback.views import (
+    funnel,
+    handoffs,
+    inbox,
+    leads,
+    notifications,
+    opportunities,
+    quarantine,
+    returns,
+)
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -22,6 +31,9 @@ urlpatterns = [
     path("returns/", returns.returns, name="returns"),
     path("leads/", leads.leads, name="leads"),
     path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/quarantine/", quarantine.lead_quarantine, name="lead_quarantine"),
+    path("leads/<int:pk>/release/", quarantine.lead_release, name="lead_release"),
+    path("quarantine/", quarantine.quarantine, name="quarantine"),
     path("funnel/", funnel.funnel, name="funnel"),
     path("funnel/leads/", funnel.funnel_leads, name="funnel_leads"),
     path("notifications/", notifications.notifications, name="notifications"),

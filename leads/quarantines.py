@@ -29,6 +29,20 @@ def may_judge(user: User) -> bool:
     return user.is_active and (user.side == Side.MARKETING or user.is_manager)
 
 
+def words(entry: Quarantine) -> str:
+    """Why something was set aside, or that it was let go."""
+    match entry.cause:
+        case Cause.AGENT:
+            return _("A known scanner: %(mark)s") % {"mark": entry.detail}
+        case Cause.BURST:
+            links, _slash, seconds = entry.detail.partition("/")
+            terms = {"links": links, "seconds": seconds}
+            return _("%(links)s links within %(seconds)s s of delivery") % terms
+        case Cause.HAND:
+            return _("Set aside by hand")
+    return _("Let go")
+
+
 @transaction.atomic
 def set_aside(activities: QuerySet[Activity], *, by: User, at: datetime) -> list[int]:
     """Set aside by hand those of the activities that are not yet. Returns their ids.

@@ -17,7 +17,7 @@ from random import Random
 from django.db import transaction
 from django.db.models import F
 
-from config.demo import cast, words
+from config.demo import cast, scanners, words
 from config.demo.versions import first_text, second_text
 from config.demo.world import DAYS, Deed, Prospect, prospects
 from feedback import (
@@ -82,6 +82,7 @@ class Story:
         while self.heap:
             moment, _, action = heapq.heappop(self.heap)
             action(moment)
+        scanners.click(list(self.lead_of.values()), until=self.until)
         self.tick(self.until)
         self.settle()
 
@@ -139,7 +140,7 @@ class Story:
         return self.deeds[start : self.told]
 
     def take_in(self, deeds: list[tuple[Prospect, Deed]], at: datetime) -> None:
-        self.meet([each for each in deeds if each[0].number not in self.lead_of])
+        self.meet([each for each in deeds if each[0].number not in self.lead_of], at)
         new = [
             activities.NewActivity(
                 self.lead_of[prospect.number],
@@ -154,7 +155,7 @@ class Story:
         ]
         activities.record_many(new, at=at)
 
-    def meet(self, deeds: list[tuple[Prospect, Deed]]) -> None:
+    def meet(self, deeds: list[tuple[Prospect, Deed]], at: datetime) -> None:
         """The prospects among these become leads, known since their first deed."""
         firsts = {prospect.number: (prospect, deed) for prospect, deed in reversed(deeds)}
         rows = [
@@ -163,7 +164,7 @@ class Story:
             )
             for prospect, deed in firsts.values()
         ]
-        outcomes = changes.upsert_many(rows, source="website", at=self.until)
+        outcomes = changes.upsert_many(rows, source="website", at=at)
         for number, outcome in zip(firsts, outcomes, strict=True):
             self.lead_of[number] = outcome.lead.pk
             self.prospect_of[outcome.lead.pk] = firsts[number][0]

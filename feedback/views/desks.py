@@ -23,7 +23,7 @@ from feedback.queues import Queue
 from feedback.views import hands
 from feedback.views.hands import Hand
 from leads.folding import fold
-from leads.models import Activity, User
+from leads.models import NEVER_KNOWN, Activity, User
 from scoring.models import AgreementVersion
 
 
@@ -160,7 +160,9 @@ def open_desk(
 def _row_data(found: HandoffQuerySet) -> HandoffQuerySet:
     """What a row shows, in one statement: the trigger is read where it stands."""
     trigger = Activity.objects.filter(
-        lead=OuterRef("lead"), occurred_at__lte=OuterRef("trigger_at")
+        lead=OuterRef("lead"),
+        occurred_at__lte=OuterRef("trigger_at"),
+        known_at__lt=NEVER_KNOWN,
     ).order_by("-occurred_at", "-id")
     told = JSONObject(
         type="type__name",

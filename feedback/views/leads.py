@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from feedback import portraits, rooms
 from feedback.filters import LeadFilter
+from leads import quarantines
 from leads.models import Lead
 from scoring import agreements
 
@@ -56,4 +57,7 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         whose=whose if whose in ("lead", "us") else "",
         most=HISTORY_MOST if request.GET.get("all") else HISTORY_SHOWN,
     )
-    return render(request, "feedback/lead.html", {"lead": found, "portrait": portrait})
+    judge = quarantines.may_judge(request.user)
+    return render(
+        request, "feedback/lead.html", {"lead": found, "portrait": portrait, "judge": judge}
+    )

@@ -30,7 +30,13 @@ PLACES = {
 }
 
 # Pages below a place, by the name of their address.
-BELOW = {"handoff": "inbox", "lead": "leads", "funnel_leads": "funnel", "opportunity": "leads"}
+BELOW = {
+    "handoff": "inbox",
+    "lead": "leads",
+    "quarantine": "leads",
+    "funnel_leads": "funnel",
+    "opportunity": "leads",
+}
 HUES = {"marketing": "mkt", "sales": "sal"}
 SIDES = {"marketing": gettext_lazy("Marketing"), "sales": gettext_lazy("Sales")}
 
