@@ -49,6 +49,8 @@ def furnished(maya, monday):
     Campaign.objects.create(key="spring", name="Spring", channel=Channel.objects.create(key="web"))
     what = {"type": "visit", "channel": "web", "campaign": "spring"}
     activities.record(lead, occurred_at=monday, known_at=monday, **what)
+    machine = {"properties": {"user_agent": "wget"}}
+    activities.record(lead, occurred_at=monday, known_at=monday, **machine, **what)
     touches.record(lead, kind="mail", outcome="sent", occurred_at=monday)
     events.write("lead.noted", at=monday, lead=lead, actor=maya)
     Attribute.objects.create(key="budget", label="Budget", type="number")

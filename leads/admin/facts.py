@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
 from leads.folding import fold
-from leads.models import Activity, Company, Event, Identity, Import, Lead, LeadChange, Touch
+from leads.models import (
+    Activity,
+    Company,
+    Event,
+    Identity,
+    Import,
+    Lead,
+    LeadChange,
+    Quarantine,
+    Touch,
+)
 
 
 class IdentityInline(ReadOnlyInline):
@@ -55,6 +65,15 @@ class ActivityAdmin(ReadOnlyAdmin):
     list_display = ["lead", "type", "channel", "campaign", "occurred_at", "source"]
     list_select_related = ["lead", "type", "channel", "campaign"]
     search_fields = ["=lead__id", "=external_id"]
+    ordering = ["-id"]
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(ReadOnlyAdmin):
+    list_display = ["activity_id", "cause", "detail", "at", "by"]
+    list_select_related = ["by"]
+    list_filter = ["cause"]
+    search_fields = ["=activity__lead__id"]
     ordering = ["-id"]
 
 

@@ -153,7 +153,9 @@ class ActivitySerializer(IdentifiedSerializer):
     properties = PlainValuesField(
         required=False,
         help_text="What else is known: `words` (what the person wrote), `minutes`, "
-        "`share_watched` (0 to 100), `follow_up`, `content`, …",
+        "`share_watched` (0 to 100), `follow_up`, `content`, … With clicks send `link`, "
+        "`delivered_at` and `user_agent`: by them machines are recognised and set aside. "
+        "The user agent is not kept.",
     )
 
     def validate_occurred_at(self, moment: datetime) -> datetime:
