@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.views import drafting, reading, signing
+from scoring.views import drafting, reading, rescoring, signing
 
 urlpatterns = [
     path("agreement/", reading.agreement, name="agreement"),
@@ -14,6 +14,14 @@ urlpatterns = [
     path(
         "agreement/versions/<int:pk>/withdrawal/", signing.withdrawal, name="agreement_withdrawal"
     ),
+    path("agreement/rescoring/", rescoring.rescoring, name="agreement_rescoring"),
+    path("agreement/rescoring/pause/", rescoring.pause, name="agreement_rescoring_pause"),
+    path(
+        "agreement/rescoring/resumption/",
+        rescoring.resumption,
+        name="agreement_rescoring_resumption",
+    ),
+    path("agreement/rescoring/retries/", rescoring.retries, name="agreement_rescoring_retries"),
     path("agreement/draft/", drafting.draft, name="agreement_draft"),
     path("agreement/draft/<slug:section>/", drafting.section, name="agreement_section"),
 ]

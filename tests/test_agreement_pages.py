@@ -1,21 +1,24 @@
 """The agreement in the browser: read, drafted section by section, proposed and signed."""
 
 import json
+import re
 from copy import deepcopy
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from leads.models import Attribute, Event, Lead
+from leads import stale
+from leads.models import Attribute, Event, Lead, StaleLead
 from scoring import agreements, documents, rescoring, stages
 from scoring.documents import item
 from scoring.models import AgreementVersion, Stage, StageEntry
 from scoring.shapes import TEMPLATES, classic
-from tests.factories import LeadFactory
+from tests.factories import AgreementVersionFactory, LeadFactory
 from tests.forms import form_of
 
 Status = AgreementVersion.Status
@@ -520,11 +523,135 @@ def test_the_administration_only_reads_what_was_signed(model, in_force, ada, now
         assert answer.status_code == 403
 
 
-def test_the_page_says_how_far_the_rescoring_is(mark, lena, signed_in, monday):
-    LeadFactory()
-    agreements.install(classic(), by_marketing=mark, by_sales=lena, at=monday)
-    page = signed_in(mark).get("/agreement/").content.decode()
-    assert "Rescoring: 0 of 1 leads" in page
-    while not rescoring.step(at=monday):
+# Rescoring
+
+RESCORING = "/agreement/rescoring/"
+
+
+@pytest.fixture
+def run(mark, lena, now, monkeypatch):
+    """Three leads to be rescored in ranges of two."""
+    monkeypatch.setitem(rescoring.runs.RANGE, connection.vendor, 2)
+    made = LeadFactory.create_batch(3)
+    version = agreements.install(classic(), by_marketing=mark, by_sales=lena, at=now)
+    stale.mark([lead.pk for lead in made], at=now)
+    return version
+
+
+def run_through(at):
+    while not rescoring.step(at=at):
         pass
-    assert "Rescoring" not in signed_in(mark).get("/agreement/").content.decode()
+
+
+def put_aside(lead, at):
+    """Its scoring has failed five times."""
+    for _try in range(stale.MOST_ATTEMPTS):
+        pairs = StaleLead.objects.filter(lead=lead).values_list("lead_id", "counter")
+        stale.fail(pairs, at=at, problem="ValueError in scoring/sums.py, scored")
+
+
+def test_the_agreement_says_how_far_the_rescoring_is_and_links_to_it(run, mark, signed_in, now):
+    client = signed_in(mark)
+    assert f'href="{RESCORING}">Rescoring: 0 of 3 leads' in text_of(client.get(AGREEMENT))
+    run_through(now)
+    assert RESCORING not in text_of(client.get(AGREEMENT))
+
+
+def test_everybody_sees_how_far_it_is_how_fast_and_for_how_long(run, sam, signed_in):
+    client, now = signed_in(sam), timezone.now()
+    rescoring.step(at=now - timedelta(seconds=2))
+    page = text_of(client.get(RESCORING))
+    assert "2 of 3 leads are scored by version 1." in page
+    assert 'value="66"' in page
+    assert "leads per second" in page
+    assert "less than a minute left" in page
+    assert 'hx-trigger="every 2s"' in page
+    assert ">Pause<" not in page
+    run_through(now)
+    page = text_of(client.get(RESCORING))
+    assert "Every lead is scored by version 1." in page
+    assert "hx-trigger" not in page
+
+
+def test_the_figures_alone_come_to_htmx_and_count_no_leads(
+    run, maya, signed_in, django_assert_max_num_queries
+):
+    client = signed_in(maya)
+    client.get(RESCORING)
+    with django_assert_max_num_queries(6) as asked:
+        page = client.get(RESCORING, headers={"HX-Request": "true"}).content.decode()
+    assert page.strip().startswith('<div class="run" id="run"')
+    assert not [query for query in asked.captured_queries if "leads_lead" in query["sql"]]
+
+
+def test_olu_pauses_and_resumes_and_sam_does_not(run, olu, sam, signed_in, now):
+    assert signed_in(sam).post(f"{RESCORING}pause/").status_code == 403
+    client = signed_in(olu)
+    page = text_of(client.post(f"{RESCORING}pause/", follow=True))
+    assert "by Olu Adeyemi" in page
+    assert ">Resume<" in page
+    assert rescoring.step(at=now) is True
+    assert client.post(f"{RESCORING}pause/").status_code == 409
+    assert signed_in(sam).post(f"{RESCORING}resumption/").status_code == 403
+    page = text_of(client.post(f"{RESCORING}resumption/", follow=True))
+    assert ">Pause<" in page
+    assert rescoring.step(at=now) is False
+
+
+def test_leads_that_cannot_be_scored_are_listed_and_tried_again(run, lena, signed_in, now):
+    run_through(now)
+    kim, lea, _tom = Lead.objects.order_by("pk")
+    for each in (kim, lea):
+        put_aside(each, now)
+    client = signed_in(lena)
+    assert "2 leads cannot be scored" in text_of(client.get(AGREEMENT))
+    page = text_of(client.get(RESCORING))
+    assert "2 leads are set aside" in page
+    assert escape(str(kim)) in page
+    assert "ValueError in scoring/sums.py, scored" in page
+    client.post(f"{RESCORING}retries/", {"lead": kim.pk})
+    assert [row.lead for row in stale.set_aside()] == [lea]
+    page = text_of(client.post(f"{RESCORING}retries/", follow=True))
+    assert "1 lead is tried again." in page
+    assert "set aside" not in page
+    assert client.post(f"{RESCORING}retries/", {"lead": "all"}).status_code == 404
+
+
+def test_a_rep_reads_the_number_but_not_the_names_of_leads_that_are_not_hers(
+    run, sam, signed_in, now
+):
+    lead = Lead.objects.first()
+    put_aside(lead, now)
+    page = text_of(signed_in(sam).get(RESCORING))
+    assert "1 lead is set aside" in page
+    assert escape(str(lead)) not in page
+    assert "Try again" not in page
+
+
+def test_before_anything_is_in_force_there_is_nothing_to_rescore(maya, nina, signed_in):
+    assert "No agreement is in force yet." in text_of(signed_in(maya).get(RESCORING))
+    assert signed_in(nina).get(RESCORING).status_code == 404
+
+
+# Clauses of old data that can no longer be read
+
+
+def test_a_clause_that_can_no_longer_be_read_is_named_scores_nothing_and_hides_nothing(
+    in_force, maya, signed_in, now
+):
+    """A field is gone, past all protection."""
+    body, gone = deepcopy(in_force.body), {"op": "at_least", "field": "shoe_size", "value": 42}
+    body["score"]["rules"][0] |= {"when": gone, "label": {"en": "Big feet", "de": "Große Füße"}}
+    body["personas"][0]["when"] = gone
+    other = AgreementVersionFactory(number=7, body=body, status="superseded")
+    page = text_of(signed_in(maya).get(reverse("agreement_version", args=[other.pk])))
+    warning = page[page.index('id="broken"') :].partition("</ul>")[0]
+    assert "clauses can no longer be read" in warning
+    assert "Big feet" in warning
+    assert "shoe_size" in warning
+    numbers = re.findall(r'href="#clause-([\d.]+)"', warning)
+    assert len(numbers) == page.count(">cannot be read<") >= 2
+    for number in numbers:
+        clause = page[page.index(f'id="clause-{number}"') :].partition("</li>")[0]
+        assert ">cannot be read<" in clause
+    assert "can no longer be read" not in text_of(signed_in(maya).get(AGREEMENT))

@@ -90,7 +90,8 @@ def _pace(run: RescoreRun, counted: dict[str, Any], at: datetime) -> float | Non
     if run.finished_at:
         return _per_second(counted["total"] or 0, run.started_at, run.finished_at)
     if counted["ranges"] < 2:
-        return _per_second(counted["lately"] or 0, run.started_at, at) or None
+        begun = max(run.started_at, at - WINDOW)
+        return _per_second(counted["lately"] or 0, begun, at) or None
     # From the end of the first range on, so without its leads: whatever was before it, a pause
     # maybe, does not count.
     others = counted["lately"] * (counted["ranges"] - 1) / counted["ranges"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,13 @@ from leads.models import Side, User
 from scoring import agreements, checks, maps, rescoring, sentences
 from scoring.agreements import Stranded
 from scoring.checks import Problem
-from scoring.conditions import Vocabulary
+from scoring.conditions import Unreadable, Vocabulary, read
 from scoring.documents import Body, digest, text
 from scoring.maps import Map
 from scoring.models import AgreementVersion, Signature
 from scoring.rulebooks import Rulebook
 from scoring.sentences import Change, Section
+from scoring.sentences.clauses import STAGE
 
 Status = AgreementVersion.Status
 SIDES = (Side.MARKETING, Side.SALES)
@@ -52,16 +54,30 @@ class Draft:
         return changed and not self.problems and not self.stranded
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A clause that holds for nobody, because what it asks for can no longer be read."""
+
+    number: str
+    name: str
+    problem: str
+
+
 def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
     """A version as a document, with the versions beside it."""
     vocabulary = Vocabulary()
     in_force, unsettled = agreements.in_force(), agreements.unsettled()
+    book = Rulebook(version.body, vocabulary)
+    sections = sentences.document(version.body, book)
+    unreadable = broken(sections, book)
     return {
         "version": version,
         "title": text(version.body["title"]),
         "summary": text(version.body["summary"]),
         "map": journey_map(version.body),
-        "sections": document(version.body, vocabulary),
+        "sections": sections,
+        "broken": unreadable,
+        "broken_numbers": {each.number for each in unreadable},
         "lines": lines(version),
         "in_force": in_force,
         "unsettled": unsettled,
@@ -73,6 +89,29 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
 
 def document(body: Body, vocabulary: Vocabulary) -> list[Section]:
     return sentences.document(body, Rulebook(body, vocabulary))
+
+
+def broken(sections: Iterable[Section], book: Rulebook) -> list[Broken]:
+    """The clauses of old data that score nothing and let nobody pass, in order."""
+    unreadable = _unreadable(book)
+    return [
+        Broken(clause.number, clause.text, unreadable[section.key, clause.key])
+        for section in sections
+        for group in section.groups
+        for clause in group.clauses
+        if (section.key, clause.key) in unreadable
+    ]
+
+
+def _unreadable(book: Rulebook) -> dict[tuple[str, str], str]:
+    """What is wrong, by section and clause."""
+    conditions = {("points", rule.key): rule.when for rule in book.rules}
+    for stage, criteria in book.criteria.items():
+        conditions |= {(f"{STAGE}{stage}", each.key): each.when for each in criteria}
+    for persona in book.body["personas"]:
+        conditions["personas", persona["key"]] = read(persona["when"], vocabulary=book.vocabulary)
+    found = conditions.items()
+    return {where: when.problem for where, when in found if isinstance(when, Unreadable)}
 
 
 def journey_map(body: Body) -> Map:
