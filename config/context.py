@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from feedback import rooms, waiting
+from scoring import replays
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Navigation:
     has_inbox: bool = False
     has_returns: bool = False
     has_leads: bool = False
+    has_lab: bool = False
     waiting: int = 0
     overdue: int = 0
     returns: int = 0
@@ -43,6 +45,7 @@ def _navigation(request: HttpRequest) -> Navigation:
         has_inbox=rooms.has_inbox(user),
         has_returns=rooms.has_returns(user),
         has_leads=rooms.has_leads(user),
+        has_lab=replays.may_replay(user),
         waiting=counted.answers,
         overdue=counted.overdue,
         returns=counted.returns,

@@ -23,8 +23,8 @@ from feedback import handoffs, qualifications
 from feedback.models import Handoff, Opportunity
 from leads import tokens
 from leads.models import Lead, User
-from scoring import agreements, shapes
-from scoring.models import AgreementVersion
+from scoring import agreements, impacts, replays, shapes
+from scoring.models import AgreementVersion, Replay
 from tests.factories import HandoffFactory, PoolFactory, PoolMemberFactory
 
 CAST = ("maya", "mark", "sam", "lena", "olu", "ada", "nina")
@@ -87,6 +87,7 @@ class House:
     accepted: Handoff
     returned: Handoff
     opportunity: Opportunity
+    replay: Replay
     sam: User
 
     def items(self, checklist: str) -> list[str]:
@@ -179,6 +180,16 @@ TABLE = [
     page("quarantine/", MARKETING | MANAGERS),
     page("funnel/", HOUSE),
     page("funnel/leads/", HOUSE, query="?set=overdue"),
+    # The lab
+    page("lab/replay/", MARKETING | MANAGERS),
+    post("lab/replay/", MARKETING | MANAGERS, body=lambda house: {
+        "version": house.version.pk, "since": "2026-01-05", "until": "2026-01-11"}),
+    page("lab/replay/<int:pk>/", MARKETING | MANAGERS, about="replay"),
+    post("lab/replay/<int:pk>/stop/", MARKETING | MANAGERS, about="replay"),
+    page("lab/replay/<int:pk>/leads/", MARKETING | MANAGERS, about="replay", query="?set=crossed"),
+    page("lab/impact/", MARKETING | MANAGERS),
+    post("lab/impact/", MARKETING | MANAGERS),
+    page("lab/impact/leads/", MARKETING | MANAGERS, query="?change=gained"),
     page("notifications/", HOUSE),
     post("notifications/", HOUSE),
 ]  # fmt: skip
@@ -201,14 +212,18 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
     handoffs.give_back(returned, by=sam, at=at, reason=reason, text="Not now.")
     answers = {item["key"]: "Yes" for item in version.body["checklists"]["qualification"]}
     opportunity = qualifications.qualify(deal, by=sam, at=at, answers=answers)
+    draft = agreements.open_draft(by=maya, at=at)
+    impacts.request(draft, by=maya, at=at)
+    week = {"starts_at": at - timedelta(days=7), "ends_at": at}
     return House(
         lead=offered.lead,
         version=version,
-        draft=agreements.open_draft(by=maya, at=at),
+        draft=draft,
         offered=offered,
         accepted=accepted,
         returned=returned,
         opportunity=opportunity,
+        replay=replays.request(version, by=maya, at=at, **week),
         sam=sam,
     )
 

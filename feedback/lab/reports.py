@@ -45,6 +45,11 @@ class Band:
     overall: Share
 
     @property
+    def span(self) -> str:
+        """As addresses say it."""
+        return f"{self.low}..{self.high}"
+
+    @property
     def lift(self) -> float | None:
         return None if self._unspoken else self.good.rate / self.overall.rate
 
@@ -71,6 +76,13 @@ class Side:
     precision: Share
     recall: Share
     money: Money
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The sets behind its figures."""
+        own = ("accepted", "answered", "good", "known", "won")
+        all_good = "in_reach" if self.prefix == "crossed" else "good"
+        return {name: f"{self.prefix}_{name}" for name in own} | {"all_good": all_good}
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ TITLES: dict[str, Promise] = {
     "other_good": _("Would not have been handed over: kept, conversation held"),
     "other_returned": _("Would not have been handed over: returned"),
     "other_open": _("Would not have been handed over: outcome still open"),
+    "other_never": _("Would not have been handed over, and never were"),
     "before_good": _("Met the criteria before: kept, conversation held"),
     "before_returned": _("Met the criteria before: returned"),
     "before_open": _("Met the criteria before: outcome still open"),

@@ -24,6 +24,7 @@ PLACES = {
     "leads": ("lead", gettext_lazy("Leads")),
     "agreement": ("doc", gettext_lazy("Agreement")),
     "funnel": ("funnel", gettext_lazy("Funnel")),
+    "lab": ("flask", gettext_lazy("Lab")),
     "notifications": ("bell", gettext_lazy("Notifications")),
     "account": ("person", gettext_lazy("Account")),
     "admin:index": ("gear", gettext_lazy("Administration")),
@@ -35,6 +36,10 @@ BELOW = {
     "lead": "leads",
     "quarantine": "leads",
     "funnel_leads": "funnel",
+    "lab_replay": "lab",
+    "lab_replay_leads": "lab",
+    "lab_impact": "lab",
+    "lab_impact_leads": "lab",
     "opportunity": "leads",
 }
 HUES = {"marketing": "mkt", "sales": "sal"}
