@@ -51,7 +51,7 @@ def visited(lead, at=MONDAY, **properties) -> Activity:
 
 def listed(client, **query) -> list[tuple[str, str]]:
     groups = client.get(reverse("quarantine"), query).context["groups"]
-    return [(group.lead.last_name, row.why) for group in groups for row in group.rows]
+    return [(group.lead.last_name, group.why) for group in groups for _row in group.rows]
 
 
 def known(*some) -> list[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from feedback import rooms
 from leads import quarantines
-from leads.models import NEVER_KNOWN, Activity, Lead, Quarantine
+from leads.models import NEVER_KNOWN, Activity, Lead, Quarantine, User
 from leads.nudges import nudge
 
 PAGE_SIZE = 50
@@ -28,18 +29,30 @@ RELATED = ("lead", "type", "campaign")
 
 @dataclass(frozen=True)
 class Row:
-    """An activity that is set aside, and why; or that was let go, and by whom."""
+    """An activity, and the entry that says how it was judged last, or was let go by."""
 
     activity: Activity
-    entry: Quarantine | None
-    why: str
+    entry: Quarantine
+
+    @property
+    def link(self) -> object:
+        known = self.activity.properties
+        return known.get("link") or known.get("url") or ""
+
+    @property
+    def judgement(self) -> tuple[Lead, str, datetime, User | None]:
+        """What rows that stand together have in common."""
+        return self.activity.lead, quarantines.words(self.entry), self.entry.at, self.entry.by
 
 
 @dataclass(frozen=True)
 class Group:
-    """What one lead seems to have done."""
+    """What was judged of one lead, at once and for one reason."""
 
     lead: Lead
+    why: str
+    at: datetime
+    by: User | None
     rows: list[Row]
 
 
@@ -50,10 +63,12 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     released = request.GET.get("show") == "released"
     found = _released() if released else _set_aside()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = map(_let_go if released else _held, page)
+    rows = [Row(each.activity, each) if released else Row(each, _last(each)) for each in page]
     context = {
         "page": page,
-        "groups": [Group(lead, list(of)) for lead, of in groupby(rows, lambda r: r.activity.lead)],
+        "groups": [
+            Group(*common, list(of)) for common, of in groupby(rows, lambda row: row.judgement)
+        ],
         "released": released,
         "query": "show=released" if released else "",
         "nothing": "" if page.object_list else _nothing(),
@@ -89,13 +104,8 @@ def _released() -> Any:
     return found.select_related(*(f"activity__{name}" for name in RELATED)).order_by("-pk")
 
 
-def _held(activity: Activity) -> Row:
-    entry = max(activity.quarantines.all(), key=lambda each: each.pk, default=None)
-    return Row(activity, entry, quarantines.words(entry) if entry else "")
-
-
-def _let_go(entry: Quarantine) -> Row:
-    return Row(entry.activity, entry, quarantines.words(entry))
+def _last(activity: Activity) -> Quarantine:
+    return max(activity.quarantines.all(), key=lambda each: each.pk)
 
 
 def _nothing() -> str:
