@@ -96,20 +96,22 @@ def _timed(statement: str) -> float:
 def _rescored(number: int, signers: dict[str, User], size: Size, at: datetime) -> _Run:
     """From the second signature until every lead stands under the new version, by as many
     workers as there are."""
+    agreements.install(rules.body(number), at=at, **signers)
     fork = multiprocessing.get_context("fork")
     ready, peaks = fork.Barrier(size.workers + 1), fork.SimpleQueue()
     connection.close()
     workers = [fork.Process(target=_work, args=(ready, peaks, at)) for _ in range(size.workers)]
     for worker in workers:
         worker.start()
-    agreements.install(rules.body(number), at=at, **signers)
     ready.wait()
     start = time.perf_counter()
     for worker in workers:
         worker.join()
     seconds = time.perf_counter() - start
-    if not RescoreRun.objects.filter(version__status="in_force", finished_at__isnull=False):
-        raise Wrong("A worker stopped before the run was finished.")
+    if any(worker.exitcode for worker in workers):
+        raise Wrong("A worker failed; what it said stands above.")
+    if RescoreRun.objects.filter(version__status="in_force", finished_at=None).exists():
+        raise Wrong("The run was not finished.")
     return _Run(seconds, max(peaks.get() for _ in workers))
 
 
