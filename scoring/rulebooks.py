@@ -57,8 +57,10 @@ class Rule:
 
     def words(self) -> str:
         """The label both teams gave it, else what its condition says."""
-        if self.label:
-            return documents.text(self.label)
+        return documents.text(self.label) or self.meant()
+
+    def meant(self) -> str:
+        """What its condition says, and how often it counts, whatever the label."""
         return repeating.words(self.when, self.times, self.days, self.halving)
 
 
@@ -88,7 +90,7 @@ class Rulebook:
 
     def __init__(self, body: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> None:
         self.body = body
-        self.vocabulary = vocabulary or Vocabulary()
+        self.vocabulary = (vocabulary or Vocabulary()).including(body)
         self.rules = [self._rule(rule) for rule in body["score"]["rules"]]
         self.criteria = {
             stage["key"]: [self._criterion(each) for each in stage["criteria"] or []]

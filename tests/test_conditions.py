@@ -197,8 +197,8 @@ def test_none_of_is_all_of_the_complements(mara):
         ),
         (
             {"op": "did", "types": ["pricing_page"], "times": 3, "within_days": 7},
-            "Pricing page at least 3 times in the last 7 days",
-            "Pricing page mindestens 3-mal in den letzten 7 Tagen",
+            "“Pricing page” at least 3 times in the last 7 days",
+            "„Pricing page“ mindestens 3-mal in den letzten 7 Tagen",
         ),
         (
             {"op": "did_not", "channels": ["inbound"], "within_days": 1},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, Value
 from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext as _
 
 from leads.fields import FieldSpec
@@ -134,6 +134,30 @@ class ContainsNot(Negative, WithValue):
         return self.said(_("%(field)s does not contain %(value)s"))
 
 
+class StartsWith(WithValue):
+    """The folded text begins so."""
+
+    def holds(self, facts: Facts) -> bool:
+        value = self.reading.of(facts)
+        return value is not None and value.startswith(self.value)
+
+    def as_q(self, sql: Sql) -> Q:
+        return Q(Exact(StrIndex(self.reading.sql(), Value(self.value)), 1))
+
+    def words(self) -> str:
+        return self.said(_("%(field)s begins with %(value)s"))
+
+    def complement(self) -> Condition:
+        return StartsWithNot(**vars(self))
+
+
+class StartsWithNot(Negative, WithValue):
+    positive = StartsWith
+
+    def words(self) -> str:
+        return self.said(_("%(field)s does not begin with %(value)s"))
+
+
 class AtLeast(WithValue):
     def holds(self, facts: Facts) -> bool:
         value = self.reading.of(facts)
@@ -172,6 +196,38 @@ class Below(WithValue):
     @property
     def opposite(self) -> type[WithValue]:
         return AtLeast
+
+
+class Above(WithValue):
+    def holds(self, facts: Facts) -> bool:
+        value = self.reading.of(facts)
+        return value is not None and value > self.value
+
+    def as_q(self, sql: Sql) -> Q:
+        return self.reading.above(self.value)
+
+    def words(self) -> str:
+        return self.said(_("%(field)s is above %(value)s"))
+
+    def complement(self) -> Condition:
+        return AnyOf((AtMost(**vars(self)), Unknown(self.field)))
+
+
+class AtMost(WithValue):
+    """Positive too, like `Below`."""
+
+    def holds(self, facts: Facts) -> bool:
+        value = self.reading.of(facts)
+        return value is not None and value <= self.value
+
+    def as_q(self, sql: Sql) -> Q:
+        return self.reading.at_most(self.value)
+
+    def words(self) -> str:
+        return self.said(_("%(field)s is at most %(value)s"))
+
+    def complement(self) -> Condition:
+        return AnyOf((Above(**vars(self)), Unknown(self.field)))
 
 
 class OnOrAfter(AtLeast):
@@ -234,3 +290,22 @@ class NotFreeMail(Negative, OnField):
 
     def words(self) -> str:
         return _("does not use a free e-mail address")
+
+
+COMPARISONS: dict[str, type[WithValue]] = {
+    "is": Is,
+    "is_not": IsNot,
+    "contains": Contains,
+    "contains_not": ContainsNot,
+    "starts_with": StartsWith,
+    "starts_with_not": StartsWithNot,
+    "at_least": AtLeast,
+    "below": Below,
+    "above": Above,
+    "at_most": AtMost,
+    "on_or_after": OnOrAfter,
+    "before": Before,
+}
+CHOICES: dict[str, type[WithValues]] = {"one_of": OneOf, "not_one_of": NotOneOf}
+PRESENCE: dict[str, type[OnField]] = {"known": Known, "unknown": Unknown}
+FREE_MAIL: dict[str, type[OnField]] = {"free_mail": FreeMail, "not_free_mail": NotFreeMail}

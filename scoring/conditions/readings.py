@@ -20,6 +20,7 @@ from django.db.models.lookups import (
     In,
     IsNull,
     LessThan,
+    LessThanOrEqual,
 )
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -30,6 +31,8 @@ from leads.fields import FieldSpec
 from leads.folding import fold
 from leads.models import Attribute
 from leads.refusals import Refused
+from scoring.conditions.pieces import MOST_VALUES, shape
+from scoring.conditions.properties import ANY, PropertySpec
 from scoring.measures.stored import (
     ISO_DAY,
     LARGEST,
@@ -48,6 +51,8 @@ Type = Attribute.Type
 
 def reading(field: FieldSpec) -> Reading:
     """The way to read this field."""
+    if field.type == ANY:
+        return Anything(field)
     if field.type == Type.NUMBER:
         return Number(field)
     if field.type == Type.DATE:
@@ -100,6 +105,18 @@ class Reading(ABC):
     def below(self, value: Any) -> Q:
         return Q(LessThan(self.sql(), value))
 
+    def above(self, value: Any) -> Q:
+        return Q(GreaterThan(self.sql(), value))
+
+    def at_most(self, value: Any) -> Q:
+        return Q(LessThanOrEqual(self.sql(), value))
+
+    @property
+    def values(self) -> str:
+        """The JSON column with values that have no column of their own. Its name with `_folded`
+        is that of the texts among them, folded."""
+        return "properties" if isinstance(self.field, PropertySpec) else "attributes"
+
     def show(self, value: Any) -> str:
         """The value as evidence."""
         return str(value)
@@ -142,7 +159,7 @@ class FoldedText(Reading):
 
     def sql(self) -> Expression | F:
         if self.field.column is None:
-            return JSONText("attributes_folded", self.field.key)
+            return JSONText(f"{self.values}_folded", self.field.key)
         return F(self.field.folded)
 
     def quote(self, value: Any) -> str:
@@ -161,7 +178,7 @@ class Code(Reading):
 
     def sql(self) -> Expression | F:
         if self.field.column is None:
-            return JSONText("attributes", self.field.key)
+            return JSONText(self.values, self.field.key)
         return F(self.field.column)
 
 
@@ -179,7 +196,7 @@ class Number(Reading):
 
     def sql(self) -> Expression | F:
         if self.field.column is None:
-            return JSONNumber("attributes", self.field.key)
+            return JSONNumber(self.values, self.field.key)
         return Cast(F(self.field.column), FloatField())
 
     def known(self) -> Q:
@@ -209,7 +226,7 @@ class Day(Reading):
         return value if isinstance(value, str) and len(value) == ISO_DAY else None
 
     def sql(self) -> Expression | F:
-        return JSONDay("attributes", self.field.key)
+        return JSONDay(self.values, self.field.key)
 
     def below(self, value: str) -> Q:
         return super().below(value) & self.known()
@@ -235,13 +252,31 @@ class YesNo(Reading):
         return ("true" if value else "false") if isinstance(value, bool) else None
 
     def sql(self) -> Expression | F:
-        return JSONBoolean("attributes", self.field.key)
+        return JSONBoolean(self.values, self.field.key)
 
     def show(self, value: str) -> str:
         return _("yes") if value == "true" else _("no")
 
     def stored(self, facts: Facts) -> str:
         return labelled(self.field, super().stored(facts))
+
+
+class Anything(Reading):
+    """A value of any type; only whether it is known."""
+
+    def _readings(self) -> list[Reading]:
+        return [each(self.field) for each in (FoldedText, Number, YesNo)]
+
+    def of(self, facts: Facts) -> Any:
+        values = (each.of(facts) for each in self._readings())
+        return next((value for value in values if value is not None), None)
+
+    def sql(self) -> Expression | F:
+        raise NotImplementedError("There is no comparing of values of any type.")
+
+    def known(self) -> Q:
+        text, number, yes_no = (each.known() for each in self._readings())
+        return text | number | yes_no
 
 
 def plain_number(value: float) -> str:
@@ -252,3 +287,23 @@ def plain_number(value: float) -> str:
 
 def labelled(field: FieldSpec, value: str) -> str:
     return _("%(field)s %(value)s") % {"field": field.label, "value": value} if value else ""
+
+
+def wanted(field: FieldSpec, raw: Any, op: str) -> tuple[Any, Any]:
+    """The value that a condition compares with, and the value to show. Raises Refused."""
+    if isinstance(raw, float | list | dict):
+        raise shape(_("Write the value as text, as a whole number, or as true or false."), "value")
+    read_as = reading(field)
+    if not isinstance(read_as, FoldedText):
+        value = read_as.wanted(raw)
+        return value, value
+    part = op.startswith(("contains", "starts_with"))
+    return (read_as.wanted_part(raw) if part else read_as.wanted(raw)), str(raw).strip()
+
+
+def all_wanted(field: FieldSpec, raw: Any, op: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The values of a list to compare with, and the values to show. Raises Refused."""
+    if not isinstance(raw, list) or not 1 <= len(raw) <= MOST_VALUES:
+        raise shape(_("Give a list of 1 to %(most)d values.") % {"most": MOST_VALUES}, "value")
+    found = dict(wanted(field, value, op) for value in raw)
+    return tuple(found), tuple(found.values())

@@ -8,6 +8,7 @@ from scoring import measures
 from scoring.conditions.activities import Did
 from scoring.conditions.base import Condition
 from scoring.conditions.groups import All
+from scoring.conditions.idleness import Idle
 from scoring.measures import Measure
 
 ONCE, EVERY = "once", "every"
@@ -20,7 +21,7 @@ ONCE_IN = {
 }
 TIMES = (ONCE, EVERY, *ONCE_IN)
 
-Repeating = Did
+Repeating = Did | Idle
 
 
 def repeating(when: Condition) -> Repeating | None:
@@ -39,6 +40,8 @@ def counted(
     part = repeating(when)
     if part is None or times == ONCE:
         return None
+    if isinstance(part, Idle):
+        return part.every_period()
     measure = part.measure
     if halving and measure.of == measures.TIMES:
         return replace(measure, of=measures.HALVED, halving=halving, within_days=halving[-1])
@@ -69,4 +72,6 @@ def words(when: Condition, times: str, days: int | None, halving: tuple[int, ...
 
 
 def _repeats(part: Condition) -> bool:
-    return isinstance(part, Did) and part.times == 1 and part.measure.of == measures.TIMES
+    if isinstance(part, Did):
+        return part.times == 1 and part.measure.of == measures.TIMES
+    return isinstance(part, Idle)

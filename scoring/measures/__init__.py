@@ -7,15 +7,21 @@ sql.value(measure)                          # all leads, an expression
 """
 
 from scoring.measures.declared import (
+    BOTH,
     BUCKETS,
     CHANNELS,
     DAYS,
+    ENTERED,
+    FIRST,
     HALVED,
     IDLE,
+    LATEST,
     MINUTES,
     MONTHS,
     MOST_PERIODS,
+    RECYCLED,
     TIMES,
+    UNANSWERED,
     WEEKS,
     Measure,
 )
@@ -23,15 +29,21 @@ from scoring.measures.ids import Ids
 from scoring.measures.tallies import Sql, Tally, counted
 
 __all__ = [
+    "BOTH",
     "BUCKETS",
     "CHANNELS",
     "DAYS",
+    "ENTERED",
+    "FIRST",
     "HALVED",
     "IDLE",
+    "LATEST",
     "MINUTES",
     "MONTHS",
     "MOST_PERIODS",
+    "RECYCLED",
     "TIMES",
+    "UNANSWERED",
     "WEEKS",
     "Ids",
     "Measure",

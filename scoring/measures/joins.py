@@ -34,7 +34,8 @@ def grouped(
 
 def column(alias: str, name: str, field: Field) -> Col:
     """A column of a grouped join as an expression."""
-    field.set_attributes_from_name(name)
+    # A column alone: by a name, Django would look for the model it belongs to.
+    field.column = name
     return Col(alias, field)
 
 
