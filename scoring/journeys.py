@@ -56,14 +56,23 @@ def next_of_kind(body: Body, after: str, kind: str) -> str | None:
 
 
 def place_for_return(body: Body, after: str, reason: str) -> str:
-    """The stage a lead goes to when it is returned out of stage `after` for this reason.
+    """The stage a lead goes to when it is returned out of stage `after` for this reason: the one
+    it names, else the nearest of the kind it asks for.
 
     A model that lacks the kind the reason asks for sends the lead to the nearest kind it has,
     in the end to the first stage.
     """
     found = item(body["reasons"], reason)
+    if found and "to" in found and fits_reason(body, found):
+        return found["to"]
     wanted = RETURN_ORDER[found["then"] if found else "nurture"]
     return _first_found(body, after, wanted) or first_stage(body)
+
+
+def fits_reason(body: Body, reason: dict[str, Any]) -> bool:
+    """Is the stage a reason names one of the kind to which it gives leads back?"""
+    place = stage(body, reason["to"])
+    return place is not None and place["kind"] == reason["then"]
 
 
 def way_after_loss(body: Body, after: str) -> list[str]:

@@ -12,6 +12,7 @@ class _Reader(HTMLParser):
         self.found: dict[str, list[str]] = {}
         self.select = self.area = ""
         self.options: list[tuple[str, bool]] = []
+        self.several = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = {name: value or "" for name, value in attrs}
@@ -22,7 +23,7 @@ class _Reader(HTMLParser):
         elif tag == "input":
             self._input(a, {name for name, _value in attrs})
         elif tag == "select":
-            self.select, self.options = a["name"], []
+            self.select, self.options, self.several = a["name"], [], "multiple" in a
         elif tag == "option":
             self.options.append((a["value"], "selected" in {name for name, _value in attrs}))
         elif tag == "textarea":
@@ -50,7 +51,8 @@ class _Reader(HTMLParser):
         elif tag == "select" and self.select:
             chosen = [value for value, selected in self.options if selected]
             first = [value for value, _selected in self.options][:1]
-            self.found[self.select] = chosen or first
+            if chosen or not self.several:
+                self.found[self.select] = chosen or first
             self.select = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -92,7 +93,7 @@ def _project_reasons(body: Body) -> None:
 
 def _use_fields(version: AgreementVersion, old: AgreementVersion | None) -> None:
     """Custom fields the text names exist, and stay as they are for as long as it is in force."""
-    _register_collected(version.body)
+    _register_fields(version.body)
     keys = documents.fields(version.body)
     if old:
         fields.unlock(documents.fields(old.body) - keys)
@@ -102,19 +103,31 @@ def _use_fields(version: AgreementVersion, old: AgreementVersion | None) -> None
     FieldUse.objects.bulk_create(FieldUse(version=version, attribute=each) for each in used)
 
 
-def _register_collected(body: Body) -> None:
-    known = fields.registry()
+def _register_fields(body: Body) -> None:
+    """Fields that the text brings, and those its checklists collect, as far as they are new."""
+    known = set(fields.registry())
+    for attribute in (*_brought(body), *_collected(body)):
+        if attribute.key not in known:
+            known.add(fields.save(attribute).key)
+
+
+def _brought(body: Body) -> Iterator[Attribute]:
+    for each in body.get("fields") or []:
+        yield Attribute(
+            key=each["key"],
+            label=text(each["label"]),
+            type=each["type"],
+            choices=each.get("choices") or [],
+            purpose=text(each["purpose"]),
+        )
+
+
+def _collected(body: Body) -> Iterator[Attribute]:
     for item in documents.collecting(body):
         collects = item["collects"]
-        if collects["attribute"] not in known:
-            label, purpose = text(collects["label"]), text(item["label"])[:200]
-            known[collects["attribute"]] = fields.spec(
-                fields.save(
-                    Attribute(
-                        key=collects["attribute"],
-                        label=label,
-                        type=collects["type"],
-                        purpose=purpose,
-                    )
-                )
-            )
+        yield Attribute(
+            key=collects["attribute"],
+            label=text(collects["label"]),
+            type=collects["type"],
+            purpose=text(item["label"])[:200],
+        )

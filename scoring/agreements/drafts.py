@@ -23,7 +23,7 @@ Status = AgreementVersion.Status
 
 # What is edited together, and the names in the body it consists of.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "about": ("title", "summary"),
+    "about": ("title", "summary", "note"),
     "stages": ("stages",),
     "personas": ("personas",),
     "score": ("score",),
@@ -31,6 +31,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "checklists": ("checklists",),
     "reasons": ("reasons",),
     "goals": ("goals",),
+    "fields": ("fields",),
 }
 
 
@@ -106,7 +107,7 @@ def edit(
         refuse_settled(version)
         _refuse_overtaken(version, expected_sha256)
         before = version.body
-        body = before | _parts(section, value)
+        body = before | _parts(before, section, value)
         if digest(body) == version.sha256:
             return Edit(version, before, changed=False)
         _refuse_new_problems(before, body, section)
@@ -176,7 +177,9 @@ def _rewrite(version: AgreementVersion, body: Body, by: User, at: datetime) -> N
     version.save(update_fields=["body", "sha256", "status", "edited_by", "edited_at"])
 
 
-def _parts(section: str, value: Any) -> Body:
+def _parts(before: Body, section: str, value: Any) -> Body:
+    """The section by the names in the body. What a text does not have to have stays out of it
+    while it is empty."""
     names = SECTIONS.get(section)
     if names is None:
         raise Refused(
@@ -184,9 +187,8 @@ def _parts(section: str, value: Any) -> Body:
             _("The agreement has no section “%(section)s”.") % {"section": section},
             _("Choose one of: %(sections)s.") % {"sections": ", ".join(SECTIONS)},
         )
-    if len(names) == 1:
-        return {names[0]: value}
-    return {name: value[name] for name in names}
+    parts = {names[0]: value} if len(names) == 1 else {n: value[n] for n in names if n in value}
+    return {name: part for name, part in parts.items() if part or name in before}
 
 
 def refuse_stranger(by: User) -> None:

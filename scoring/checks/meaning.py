@@ -13,8 +13,8 @@ from scoring import conditions
 from scoring.checks.findings import Problem
 from scoring.checks.structure import CLOCK_SIDES
 from scoring.conditions import ACTIVITIES, EVERYTHING, PROFILE, Vocabulary
-from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, collecting, item, text
-from scoring.journeys import stages_of_kind
+from scoring.documents import GROUPS, Body, ConditionJSON, collecting, item, text
+from scoring.journeys import fits_reason, stages_of_kind
 
 OWED_ALWAYS = ("answer", "first_contact")
 SCORE_GROUPS = {
@@ -25,13 +25,27 @@ SCORE_GROUPS = {
 
 
 def problems(body: Body) -> Iterator[Problem]:
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(body)
+    yield from _fields(body, vocabulary)
     yield from _conditions(body, vocabulary)
     yield from _rules(body)
     yield from _bars(body)
     yield from _clocks(body)
     yield from _checklists(body, vocabulary)
     yield from _reasons(body)
+
+
+def _fields(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Fields that the text brings: may they be added, are they kept as they are said to be?"""
+    for each in body.get("fields", []):
+        path, known = f"fields.{each['key']}", vocabulary.registered.get(each["key"])
+        if known is None:
+            new = Attribute(key=each["key"], type=each["type"], choices=each.get("choices", []))
+            yield from _new_field(new, path)
+        elif known.type != each["type"]:
+            words = {"field": known.label, "kept": known.type, "type": each["type"]}
+            message = _("“%(field)s” is kept as %(kept)s, but brought as %(type)s here.")
+            yield Problem(f"{path}.type", message % words)
 
 
 def _conditions(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -155,21 +169,20 @@ def _checklists(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
             message = _("“%(field)s” is kept as %(kept)s, but collected as %(type)s here.")
             yield Problem(f"checklists.{each['key']}.collects", message % words)
         if known is None:
-            yield from _new_field(each)
+            new = Attribute(key=attribute, label="", type=type)
+            yield from _new_field(new, f"checklists.{each['key']}.collects")
         if known and known.derived:
             message = _("“%(field)s” follows from another field and cannot be collected.")
             path = f"checklists.{each['key']}.collects"
             yield Problem(path, message % {"field": known.label})
 
 
-def _new_field(item: ItemJSON) -> Iterator[Problem]:
-    """May the field that this item collects be added to the lead fields?"""
-    collects = item["collects"]
-    new = Attribute(key=collects["attribute"], label="", type=collects["type"])
+def _new_field(new: Attribute, path: str) -> Iterator[Problem]:
+    """May this be added to the lead fields?"""
     try:
         fields.check(new)
     except Refused as refusal:
-        yield Problem(f"checklists.{item['key']}.collects", str(refusal))
+        yield Problem(path, str(refusal))
 
 
 def _reasons(body: Body) -> Iterator[Problem]:
@@ -177,8 +190,10 @@ def _reasons(body: Body) -> Iterator[Problem]:
         message = _("Leads are handed over, but there is no reason to return one with.")
         yield Problem("reasons", message)
     for reason in body["reasons"]:
-        then = reason["then"]
+        then, name = reason["then"], {"reason": text(reason["label"])}
         if then != "nurture" and not stages_of_kind(body, then):
             message = _("After “%(reason)s” the lead has nowhere to go: no stage is of that kind.")
-            path = f"reasons.{reason['key']}.then"
-            yield Problem(path, message % {"reason": text(reason["label"])})
+            yield Problem(f"reasons.{reason['key']}.then", message % name)
+        if "to" in reason and not fits_reason(body, reason):
+            message = _("After “%(reason)s” the lead cannot go there: choose another stage.")
+            yield Problem(f"reasons.{reason['key']}.to", message % name)

@@ -116,6 +116,27 @@ def text(most: int, *, blank: bool = False) -> Check:
     return check
 
 
+def texts(longest: int, *, most: int) -> Check:
+    """A list of different texts, the same in every language."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, list):
+            yield Problem(path, _("This must be a list."))
+            return
+        if len(value) > most:
+            counts = {"least": 0, "most": most, "count": len(value)}
+            message = _("Between %(least)s and %(most)s are allowed here; there are %(count)s.")
+            yield Problem(path, message % counts)
+        for number, words in enumerate(value, 1):
+            yield from _plain(words, join(path, number), longest, blank=False)
+            if value.index(words) < number - 1:
+                yield Problem(
+                    join(path, number), _("“%(value)s” stands here twice.") % {"value": words}
+                )
+
+    return check
+
+
 def anything(value: Any, path: str) -> Iterator[Problem]:
     """Checked elsewhere."""
     yield from ()

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from scoring.checks.findings import Check
-from scoring.checks.pieces import anything, choice, key, listed, nullable, record, text, whole
+from scoring.checks.pieces import (
+    anything,
+    choice,
+    key,
+    listed,
+    nullable,
+    record,
+    text,
+    texts,
+    whole,
+)
 from scoring.documents import FORMAT, GROUPS
 from scoring.models import Stage
 
@@ -20,6 +30,7 @@ REASON_GROUPS = (
     "competitor",
     "other",
 )
+FIELD_TYPES = ("text", "number", "date", "boolean", "choice", "country")
 COLLECTED_TYPES = ("text", "number", "date", "boolean")
 CLOCK_SIDES = {
     "answer": "sales",
@@ -32,7 +43,7 @@ MOST_MINUTES = 100_000
 MOST_REST_DAYS = 3650
 MOST_RULES = 100
 
-NAME, SENTENCE, PARAGRAPH = 80, 240, 1000
+NAME, SENTENCE, PARAGRAPH, NOTE, PURPOSE = 80, 240, 1000, 2000, 200
 
 
 def _keys(value: object, path: str) -> object:
@@ -97,7 +108,17 @@ _reason = record(
         "rest_days": whole(0, MOST_REST_DAYS),
         "then": choice("nurture", "disqualified", "lost"),
         "advice": text(SENTENCE, blank=True),
-    }
+    },
+    {"to": key},
+)
+_field = record(
+    {
+        "key": key,
+        "label": text(NAME),
+        "type": choice(*FIELD_TYPES),
+        "purpose": text(PURPOSE, blank=True),
+    },
+    {"choices": texts(NAME, most=50)},
 )
 _by_group = {group: nullable(whole(-MOST_POINTS, MOST_POINTS)) for group in GROUPS}
 
@@ -130,5 +151,6 @@ body = record(
             ),
             most=20,
         ),
-    }
+    },
+    {"note": text(NOTE, blank=True), "fields": listed(_field, most=20)},
 )

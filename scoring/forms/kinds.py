@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scoring.checks.meaning import counts_each
+from leads.models import Attribute
 from scoring.checks.structure import (
+    FIELD_TYPES,
     MOST_MINUTES,
-    MOST_POINTS,
     MOST_REST_DAYS,
     NAME,
+    NOTE,
+    PARAGRAPH,
+    PURPOSE,
     SENTENCE,
 )
-from scoring.conditions import ACTIVITIES, EVERYTHING, PROFILE
+from scoring.conditions import EVERYTHING, PROFILE
 from scoring.documents import ItemJSON, text
+from scoring.forms.leaves import RARE
 from scoring.forms.rows import ConditionRow, Row, english, fresh_key
 from scoring.forms.texts import BilingualField, kept
+from scoring.journeys import stage, stages_of_kind
 from scoring.sentences import Speaker
 from scoring.sentences.values import GROUPS, REASON_GROUPS, WORKING_DAY
 
@@ -35,7 +41,7 @@ class StageRow(Row):
 
 class CriterionRow(ConditionRow):
     about = EVERYTHING
-    families = ("score", "field", "deed", "persona", "mail")
+    families = ("score", "field", "deed", "persona", "mail", *RARE)
     blank = {"group": "profile", "label": ""}
 
     group = forms.ChoiceField(label=gettext_lazy("Group"), choices=GROUPS)
@@ -50,47 +56,6 @@ class PersonaRow(ConditionRow):
     texts = ("name",)
 
     name = BilingualField(label=gettext_lazy("Name"), most=NAME)
-
-
-class RuleRow(ConditionRow):
-    about = frozenset({PROFILE, ACTIVITIES})
-    families = ("deed", "field", "persona", "mail")
-    blank = {"label": "", "times": "once", "cap": None}
-
-    points = forms.IntegerField(
-        label=gettext_lazy("Points"), min_value=-MOST_POINTS, max_value=MOST_POINTS
-    )
-    times = forms.ChoiceField(
-        label=gettext_lazy("Counts"),
-        choices={"once": gettext_lazy("once"), "every": gettext_lazy("every time")},
-    )
-    cap = forms.IntegerField(
-        label=gettext_lazy("At most"), required=False, min_value=1, max_value=MOST_POINTS
-    )
-
-    def key_source(self) -> str:
-        return Speaker(self.context.body, self.context.vocabulary).words(self.when())
-
-    def clean_points(self) -> int:
-        if self.cleaned_data["points"] == 0:
-            raise forms.ValidationError(_("A rule of 0 points says nothing. Remove it instead."))
-        return self.cleaned_data["points"]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if given.get("cap") is not None and given.get("times") == "once":
-            self.add_error("cap", _("Only a rule that counts every time can have a limit."))
-        return given
-
-    def is_valid(self) -> bool:
-        valid = super().is_valid()
-        if not valid or self.is_left_empty() or self.is_removed():
-            return valid
-        if self.cleaned_data["times"] == "every" and not counts_each(self.when()):
-            message = _("Only what a lead did, once, can count every time.")
-            self.add_error("times", message)
-            return False
-        return True
 
 
 class CheckRow(Row):
@@ -137,11 +102,74 @@ class ReasonRow(Row):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        stages = self.context.body["stages"]
-        names = {each["kind"]: text(each["name"]) for each in reversed(stages)}
-        back = {"nurture": names.get("nurture", names.get("open", ""))}
-        ends = {kind: names[kind] for kind in ("disqualified", "lost") if kind in names}
-        self.fields["then"].choices = list((back | ends).items())
+        self.fields["then"].choices = list(self._places())
+
+    def shown(self, given: ItemJSON) -> dict[str, Any]:
+        to = given.get("to")
+        return given | {"then": f"{given['then']}:{to}" if to else given["then"]}
+
+    def value(self) -> ItemJSON:
+        given = super().value()
+        given.pop("to", None)
+        given["then"], _colon, to = given["then"].partition(":")
+        return given | {"to": to} if to else given
+
+    def _places(self) -> Iterator[tuple[str, str]]:
+        """Kinds of stages by the stage they lead to, and each stage of which there are several."""
+        body = self.context.body
+        for kind in ("nurture", "disqualified", "lost"):
+            keys = stages_of_kind(body, kind)
+            places = keys or (stages_of_kind(body, "open") if kind == "nurture" else [])
+            if places:
+                name = text(stage(body, places[0])["name"])
+                yield kind, _("the nearest, %(stage)s") % {"stage": name} if keys[1:] else name
+            for key in keys if keys[1:] or self._names(keys) else []:
+                yield f"{kind}:{key}", text(stage(body, key)["name"])
+
+    def _names(self, keys: list[str]) -> bool:
+        """Does the reason name one of these stages?"""
+        return bool(self.item and self.item.get("to") in keys)
+
+
+class FieldRow(Row):
+    """A lead field that the text brings."""
+
+    texts = ("label", "purpose")
+    blank = {"type": "text", "purpose": ""}
+
+    label = BilingualField(label=gettext_lazy("Name"), most=NAME)
+    type = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[each for each in Attribute.Type.choices if each[0] in FIELD_TYPES],
+    )
+    choices = forms.CharField(
+        label=gettext_lazy("Choices"),
+        required=False,
+        max_length=5000,
+        help_text=gettext_lazy("Several values are divided by commas."),
+    )
+    purpose = BilingualField(
+        label=gettext_lazy("What it is for"), most=PURPOSE, rows=2, required=False
+    )
+
+    def shown(self, given: ItemJSON) -> dict[str, Any]:
+        return given | {"choices": ", ".join(given.get("choices") or [])}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        parts = [part.strip() for part in given.get("choices", "").split(",")]
+        given["choices"] = list(dict.fromkeys(part for part in parts if part))
+        if given.get("type") == Attribute.Type.CHOICE and not given["choices"]:
+            self.add_error("choices", _("Give at least one value to choose."))
+        elif given.get("type") != Attribute.Type.CHOICE and given["choices"]:
+            self.add_error("choices", _("Only a choice has choices. Leave this empty."))
+        return given
+
+    def value(self) -> ItemJSON:
+        given = super().value()
+        if not given["choices"] and not (self.item or {}).get("choices"):
+            given.pop("choices")
+        return given
 
 
 class GoalRow(Row):
@@ -194,20 +222,16 @@ class ClockForm(forms.Form):
         return given
 
 
-class LimitsForm(forms.Form):
-    """Caps of the groups, and the floor of the score."""
-
-    profile = forms.IntegerField(required=False, min_value=0, max_value=MOST_POINTS)
-    channel = forms.IntegerField(required=False, min_value=0, max_value=MOST_POINTS)
-    actions = forms.IntegerField(required=False, min_value=0, max_value=MOST_POINTS)
-    floor = forms.IntegerField(
-        label=gettext_lazy("The total never falls below"), min_value=-MOST_POINTS, max_value=0
-    )
-
-
 class AboutForm(forms.Form):
     title = BilingualField(label=gettext_lazy("Title"), most=NAME)
-    summary = BilingualField(label=gettext_lazy("Summary"), most=1000, rows=3, required=False)
+    summary = BilingualField(label=gettext_lazy("Summary"), most=PARAGRAPH, rows=3, required=False)
+    note = BilingualField(
+        label=gettext_lazy("Note"),
+        most=NOTE,
+        rows=5,
+        required=False,
+        help_text=gettext_lazy("What a reader should know of how this text came about."),
+    )
 
 
 def _units(minutes: int | None) -> dict[str, int]:

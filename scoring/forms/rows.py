@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from leads.refusals import Refused
 from scoring import conditions
 from scoring.documents import BRANCHES, ConditionJSON, ItemJSON, Text, item, text
-from scoring.forms.leaves import LEAVES, Context, Leaf, leaf_for
+from scoring.forms.bases import Context, Leaf
+from scoring.forms.leaves import LEAVES, leaf_for
 from scoring.forms.texts import kept
 from scoring.sentences import Speaker
 
@@ -124,15 +125,14 @@ class ConditionRow(Row):
     def sentence(self) -> str:
         if not self.item:
             return ""
-        speaker = Speaker(self.context.body, self.context.vocabulary)
-        return speaker.words(self.item["when"], each=self.item.get("times") == "every")
+        return Speaker(self.context.body, self.context.vocabulary).words(self.item["when"])
 
     def is_valid(self) -> bool:
         own = super().is_valid()
         if self.is_left_empty() or (own and self.is_removed()):
             return own
         leaves = [leaf.is_valid() for leaf in self.leaves]
-        return own and all(leaves) and self._can_run()
+        return own and all(leaves) and self.can_run()
 
     def has_changed(self) -> bool:
         return super().has_changed() or any(leaf.has_changed() for leaf in self.leaves)
@@ -160,23 +160,25 @@ class ConditionRow(Row):
             made.append(kind(data, prefix=prefix, context=self.context, old=part))
         return made
 
-    def _can_run(self) -> bool:
+    def can_run(self) -> bool:
+        """Does the condition say something? Else its fault is shown where it is."""
+        faults = [(leaf, self._fault(leaf.condition())) for leaf in self.leaves]
+        faults = [(leaf, fault) for leaf, fault in faults if fault]
+        for leaf, fault in faults:
+            leaf.add_error(leaf.input_for(fault.field), str(fault))
+        if not faults and (whole := self._fault(self.when())):
+            self.add_error(None, str(whole))
+        return not faults and not self.errors
+
+    def _fault(self, when: ConditionJSON) -> Refused | None:
         personas = self.context.body["personas"] if "persona" in self.families else []
         try:
             conditions.parse(
-                self.when(),
-                vocabulary=self.context.vocabulary,
-                personas=personas,
-                about=self.about,
+                when, vocabulary=self.context.vocabulary, personas=personas, about=self.about
             )
         except Refused as refusal:
-            if self.leaves:
-                named = refusal.field if refusal.field in self.leaves[0].fields else None
-                self.leaves[0].add_error(named, str(refusal))
-            else:
-                self.add_error(None, str(refusal))
-            return False
-        return True
+            return refusal
+        return None
 
 
 class Rows:

@@ -6,8 +6,7 @@ is as it was, and saving without a change gives the same text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.functional import Promise
@@ -15,70 +14,24 @@ from django.utils.translation import gettext_lazy
 
 from scoring.checks.meaning import OWED_ALWAYS
 from scoring.checks.structure import CLOCK_SIDES
-from scoring.documents import GROUPS, Body, ItemJSON, item
+from scoring.documents import ItemJSON, item
 from scoring.forms.kinds import (
     AboutForm,
     CheckRow,
     ClockForm,
     CriterionRow,
+    FieldRow,
     GoalRow,
-    LimitsForm,
     PersonaRow,
     ReasonRow,
-    RuleRow,
     StageRow,
 )
-from scoring.forms.leaves import FAMILIES, Context
-from scoring.forms.rows import Row, Rows, fresh_key
+from scoring.forms.parts import Buttons, SectionForm, adding, one_more
+from scoring.forms.points import ScoreSection
+from scoring.forms.rows import Row, Rows, english, fresh_key
 from scoring.forms.texts import kept
 from scoring.journeys import MACHINE_ENTERS, first_stage, stages_of_kind
 from scoring.sentences import values
-
-PLAIN = "row"
-
-
-@dataclass(frozen=True)
-class Adding:
-    """A button that adds a row to a list: its value, and what it says."""
-
-    value: str
-    label: str | Promise
-
-
-class SectionForm:
-    """Inputs of a section. `add` is a list's name and a family, as the button's value says."""
-
-    key: str
-    title: str | Promise
-    hint: str | Promise = ""
-
-    def __init__(self, body: Body, data: Mapping[str, str] | None = None, add: str = "") -> None:
-        self.body, self.data = body, data
-        self.context = Context(body)
-        self.add_to, _colon, self.add_family = add.partition(":")
-        self.build()
-
-    @property
-    def template(self) -> str:
-        return f"scoring/sections/_{self.key}.html"
-
-    def build(self) -> None:
-        raise NotImplementedError
-
-    def parts(self) -> list[Any]:
-        """Everything that can be valid or not."""
-        raise NotImplementedError
-
-    def value(self) -> Any:
-        raise NotImplementedError
-
-    def is_valid(self) -> bool:
-        valid = [part.is_valid() for part in self.parts()]
-        return all(valid)
-
-    def rows(self, kind: type[Row], name: str, items: list[ItemJSON]) -> Rows:
-        add = self.add_family or PLAIN if self.add_to == name else ""
-        return Rows(kind, name, items, self.context, self.data, add=add)
 
 
 class AboutSection(SectionForm):
@@ -93,7 +46,7 @@ class AboutSection(SectionForm):
 
     def value(self) -> dict[str, Any]:
         given = self.form.cleaned_data
-        return {name: kept(given[name], self.body[name]) for name in ("title", "summary")}
+        return {name: kept(given[name], self.body.get(name)) for name in self.form.fields}
 
 
 class StagesSection(SectionForm):
@@ -111,14 +64,14 @@ class StagesSection(SectionForm):
             if stage["kind"] in MACHINE_ENTERS and stage["key"] != first_stage(self.body)
         }
 
-    def blocks(self) -> Iterator[tuple[Row, ItemJSON, Rows | None, list[Adding]]]:
+    def blocks(self) -> Iterator[tuple[Row, ItemJSON, Rows | None, Buttons | None]]:
         """Each stage with its criteria and the buttons to add one."""
         for row in self.stages:
             if row.item is None:
                 continue
             key = row.item["key"]
             criteria = self.criteria.get(key)
-            buttons = adding(criteria.name, CriterionRow.families) if criteria else []
+            buttons = adding(criteria.name, CriterionRow.families) if criteria else None
             yield row, row.item, criteria, buttons
 
     def parts(self) -> list[Any]:
@@ -150,60 +103,6 @@ class PersonasSection(SectionForm):
 
     def value(self) -> list[ItemJSON]:
         return self.personas.value()
-
-
-class ScoreSection(SectionForm):
-    key = "score"
-    title = gettext_lazy("Points")
-    hint = gettext_lazy("Profile and channel make fit, actions make engagement.")
-
-    def build(self) -> None:
-        rules = self.body["score"]["rules"]
-        self.rules = {
-            group: self.rows(
-                RuleRow, f"rules-{group}", [rule for rule in rules if rule["group"] == group]
-            )
-            for group in GROUPS
-        }
-        caps = {group: self.body["score"]["caps"].get(group) for group in GROUPS}
-        shown = caps | {"floor": self.body["score"]["floor"]}
-        self.limits = LimitsForm(self.data, prefix="limits", initial=shown)
-
-    def blocks(self) -> Iterator[tuple[str | Promise, Any, Rows, list[Adding]]]:
-        """Each group with its cap, its rules and the buttons to add one."""
-        for group, rows in self.rules.items():
-            yield (
-                values.GROUPS[group],
-                self.limits[group],
-                rows,
-                adding(rows.name, RuleRow.families),
-            )
-
-    def parts(self) -> list[Any]:
-        return [self.limits, *self.rules.values()]
-
-    def value(self) -> dict[str, Any]:
-        score, limits = self.body["score"], self.limits.cleaned_data
-        caps = dict(score["caps"])
-        for group in GROUPS:
-            if limits[group] != caps.get(group):
-                caps[group] = limits[group]
-        return score | {"rules": self._rules(), "caps": caps, "floor": limits["floor"]}
-
-    def _rules(self) -> list[ItemJSON]:
-        """In the order in which they stood; new ones last, with keys of their own."""
-        old = [each["key"] for each in self.body["score"]["rules"]]
-        stayed, new, taken = {}, [], set(old)
-        for group, rows in self.rules.items():
-            known = {each["key"] for each in rows.items}
-            for rule in rows.value():
-                if rule["key"] in known:
-                    stayed[rule["key"]] = rule
-                else:
-                    key = fresh_key(rule["key"], taken)
-                    taken.add(key)
-                    new.append(rule | {"key": key, "group": group})
-        return [stayed[key] for key in old if key in stayed] + new
 
 
 class ClocksSection(SectionForm):
@@ -248,7 +147,7 @@ class ChecklistsSection(SectionForm):
             for name in values.CHECKLISTS
         }
 
-    def blocks(self) -> Iterator[tuple[str | Promise, Rows, list[Adding]]]:
+    def blocks(self) -> Iterator[tuple[str | Promise, Rows, Buttons]]:
         for name, rows in self.lists.items():
             yield values.CHECKLISTS[name], rows, one_more(name, gettext_lazy("Add an item"))
 
@@ -273,6 +172,32 @@ class ReasonsSection(SectionForm):
 
     def value(self) -> list[ItemJSON]:
         return self.reasons.value()
+
+
+class FieldsSection(SectionForm):
+    key = "fields"
+    title = gettext_lazy("Lead fields")
+    hint = gettext_lazy(
+        "Fields that this agreement needs. They are added to the lead fields when it takes effect."
+    )
+
+    def build(self) -> None:
+        self.fields = self.rows(FieldRow, "fields", self.body.get("fields") or [])
+        self.buttons = one_more("fields", gettext_lazy("Add a field"))
+
+    def parts(self) -> list[Any]:
+        return [self.fields]
+
+    def value(self) -> list[ItemJSON]:
+        """New ones with keys that no lead field has."""
+        old = {each["key"] for each in self.fields.items}
+        taken, found = old | set(self.context.vocabulary.fields), []
+        for each in self.fields.value():
+            if each["key"] not in old:
+                each["key"] = fresh_key(english(each["label"]), taken)
+                taken.add(each["key"])
+            found.append(each)
+        return found
 
 
 class GoalsSection(SectionForm):
@@ -302,14 +227,6 @@ SECTIONS: dict[str, type[SectionForm]] = {
         ChecklistsSection,
         ReasonsSection,
         GoalsSection,
+        FieldsSection,
     )
 }
-
-
-def adding(name: str, families: tuple[str, ...]) -> list[Adding]:
-    """A button for each kind of condition a new row may have."""
-    return [Adding(f"{name}:{family}", FAMILIES[family]) for family in families]
-
-
-def one_more(name: str, label: str | Promise) -> list[Adding]:
-    return [Adding(f"{name}:{PLAIN}", label)]

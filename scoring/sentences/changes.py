@@ -63,6 +63,7 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *_checklists(pair),
         *pair.list("reasons", _("Reason"), lambda body: body["reasons"], lambda say: say.reason),
         *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
+        *pair.list("fields", _("Field"), lambda body: body.get("fields") or [], lambda s: s.field),
     ]
 
 
@@ -149,14 +150,15 @@ def _checklists(pair: _Pair) -> Iterator[Change]:
 
 
 def _about(body: Body) -> ItemJSON:
-    return {"title": body["title"], "summary": body["summary"]}
+    return {"title": body["title"], "summary": body["summary"], "note": body.get("note", "")}
 
 
 def _limits(body: Body) -> ItemJSON:
     score = body["score"]
     floors = {group: score.get("floors", {}).get(group) for group in GROUPS}
     caps = {group: score["caps"].get(group) for group in GROUPS}
-    return {"caps": caps, "floors": floors, "floor": score["floor"]}
+    grades = score.get("grades") or {}
+    return {"caps": caps, "floors": floors, "floor": score["floor"], "grades": grades}
 
 
 def _own(part: ItemJSON) -> ItemJSON:

@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scoring.conditions import read
-from scoring.documents import GROUPS, Body, ItemJSON, text
+from scoring.documents import Body, ItemJSON, text
 from scoring.journeys import StageJSON, place_for_return, stage
 from scoring.rulebooks import Rulebook
 from scoring.sentences import values
-
-STAGE = "stage-"  # and the stage's key: the anchor that the map links to.
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One numbered statement. `detail` goes on in soft words, `value` is the figure it sets.
-    `anchor` is the stage it is about, where no section of its own is."""
-
-    number: str
-    key: str
-    text: str
-    detail: str = ""
-    value: str = ""
-    side: str = ""
-    anchor: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Clauses under a small heading, with what limits them all."""
-
-    title: str
-    note: str
-    clauses: tuple[Clause, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A numbered part. `key` is its anchor; `edited_in` the section of the draft to change it."""
-
-    number: int
-    key: str
-    title: str
-    small: str
-    intro: str
-    groups: tuple[Group, ...]
-    edited_in: str
-
-    @property
-    def anchor(self) -> str:
-        return self.key if self.key.startswith(STAGE) else f"part-{self.key}"
-
-    @property
-    def is_empty(self) -> bool:
-        return not any(group.clauses for group in self.groups)
+from scoring.sentences.pieces import STAGE, Clause, Group, Section, one_group
+from scoring.sentences.points import points
 
 
 def document(body: Body, rulebook: Rulebook | None = None) -> list[Section]:
@@ -71,11 +26,13 @@ def document(body: Body, rulebook: Rulebook | None = None) -> list[Section]:
         _journey(body),
         *_criteria(body, book),
         _personas(body, book),
-        _points(body, book),
+        points(body, book),
         _clocks(body),
         _checklists(body),
         _reasons(body),
         _goals(body),
+        _fields(body),
+        _notes(body),
     ]
     kept = [draft for draft in drafts if not draft.is_empty]
     return [_numbered(draft, number) for number, draft in enumerate(kept, 1)]
@@ -104,7 +61,7 @@ def _journey(body: Body) -> Section:
         )
         for each in body["stages"]
     ]
-    return _section(
+    return one_group(
         "journey", _("The journey"), _("from first sign to deal"), "", clauses, "stages"
     )
 
@@ -148,49 +105,11 @@ def _personas(body: Body, book: Rulebook) -> Section:
         Clause("", each["key"], text(each["name"]), detail=_meant(each, book))
         for each in body["personas"]
     ]
-    return _section("personas", _("Whom we want"), _("kinds of buyers"), "", clauses, "personas")
+    return one_group("personas", _("Whom we want"), _("kinds of buyers"), "", clauses, "personas")
 
 
 def _meant(persona: ItemJSON, book: Rulebook) -> str:
     return capfirst(read(persona["when"], vocabulary=book.vocabulary).words())
-
-
-def _points(body: Body, book: Rulebook) -> Section:
-    score, groups = body["score"], []
-    raw = {rule["key"]: rule for rule in score["rules"]}
-    for group in GROUPS:
-        clauses = tuple(
-            Clause(
-                "",
-                rule.key,
-                capfirst(rule.words()),
-                detail=_said(rule) or values.limit(raw[rule.key]["cap"], _("at most %(n)s")),
-                value=values.points(rule.points),
-            )
-            for rule in book.rules
-            if rule.group == group
-        )
-        if clauses:
-            groups.append(Group(str(values.GROUPS[group]), _limits(body, group), clauses))
-    intro = _("Profile and channel make fit, actions make engagement.")
-    floor = _("The total never falls below %(floor)s.") % {
-        "floor": values.points(score["floor"]).lstrip("+")
-    }
-    return Section(
-        number=0,
-        key="points",
-        title=_("How we count points"),
-        small=_("fit and engagement"),
-        intro=f"{intro} {floor}",
-        groups=tuple(groups),
-        edited_in="score",
-    )
-
-
-def _limits(body: Body, group: str) -> str:
-    cap, floor = (body["score"].get(name, {}).get(group) for name in ("caps", "floors"))
-    said = (values.limit(cap, _("cap %(n)s")), values.limit(floor, _("floor %(n)s")))
-    return ", ".join(each for each in said if each)
 
 
 def _clocks(body: Body) -> Section:
@@ -206,7 +125,7 @@ def _clocks(body: Body) -> Section:
         for each in body["clocks"]
     ]
     intro = _("All in working time. A day is a working day of 8 hours.")
-    return _section("clocks", _("How fast we answer"), _("working time"), intro, clauses, "clocks")
+    return one_group("clocks", _("How fast we answer"), _("working time"), intro, clauses, "clocks")
 
 
 def _checklists(body: Body) -> Section:
@@ -246,7 +165,7 @@ def _reasons(body: Body) -> Section:
         for each in body["reasons"]
     ]
     intro = _("A return always names one of these. A lead rests, then needs to do something new.")
-    return _section(
+    return one_group(
         "reasons", _("Why a lead may come back"), _("to marketing"), intro, clauses, "reasons"
     )
 
@@ -276,18 +195,34 @@ def _goals(body: Body) -> Section:
         )
         for each in body["goals"]
     ]
-    return _section("goals", _("What both teams want"), _("and what keeps it honest"), "", clauses)
+    return one_group("goals", _("What both teams want"), _("and what keeps it honest"), "", clauses)
+
+
+def _fields(body: Body) -> Section:
+    clauses = [
+        Clause(
+            "",
+            each["key"],
+            text(each["label"]),
+            detail=text(each["purpose"]),
+            value=", ".join(each.get("choices") or []) or str(values.FIELD_TYPES[each["type"]]),
+        )
+        for each in body.get("fields") or []
+    ]
+    return one_group(
+        "fields", _("What we need to know besides"), _("lead fields"), "", clauses, "fields"
+    )
+
+
+def _notes(body: Body) -> Section:
+    """A clause for each line."""
+    lines = [line.strip() for line in text(body.get("note", "")).splitlines() if line.strip()]
+    clauses = [Clause("", str(number), line) for number, line in enumerate(lines, 1)]
+    return one_group("note", _("Notes"), _("on this text"), "", clauses, "about")
 
 
 def _but(counter: str) -> str:
     return _("while: %(counter)s") % {"counter": counter} if counter else ""
-
-
-def _section(
-    key: str, title: str, small: str, intro: str, clauses: Iterable[Clause], edited_in: str = ""
-) -> Section:
-    group = Group("", "", tuple(clauses))
-    return Section(0, key, title, small, intro, (group,), edited_in or key)
 
 
 def _numbered(section: Section, number: int) -> Section:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from leads.models import Side
-from scoring.conditions import Did, Vocabulary, read
+from scoring.conditions import Condition, Vocabulary, read, repeating
 from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, text
 from scoring.journeys import RETURN_ORDER, StageJSON, stage, stages_of_kind
 from scoring.models import Stage
 from scoring.sentences import values
+
+LETTERS, DIGITS = "ABC", "123"
 
 # Words by what they are about; under "" stands how the thing is called.
 Facets = dict[str, str]
@@ -22,10 +24,22 @@ class Speaker:
     def __init__(self, body: Body, vocabulary: Vocabulary, *, names: Body | None = None) -> None:
         self.body = body
         self.names = names or body
-        self.vocabulary = vocabulary
+        self.vocabulary = vocabulary.including(body)
 
     def about(self, part: ItemJSON) -> Facets:
-        return {_("Title"): text(part["title"]), _("Summary"): text(part["summary"])}
+        return {
+            _("Title"): text(part["title"]),
+            _("Summary"): text(part["summary"]),
+            _("Note"): text(part["note"]),
+        }
+
+    def field(self, part: ItemJSON) -> Facets:
+        return {
+            "": text(part["label"]),
+            _("purpose"): text(part["purpose"]),
+            _("kind"): str(values.FIELD_TYPES[part["type"]]),
+            _("choices"): ", ".join(part.get("choices") or []),
+        }
 
     def stage(self, part: StageJSON) -> Facets:
         return {
@@ -53,11 +67,12 @@ class Speaker:
         return {"": text(part["name"]), _("who"): self.words(part["when"])}
 
     def rule(self, part: ItemJSON) -> Facets:
-        words = self.words(part["when"], each=part["times"] == "every")
-        return self._labelled(part, words) | {
+        halving = part.get("halving")
+        return self._labelled(part, self.words(part["when"])) | {
             _("points"): values.points(part["points"]),
             _("at most"): "" if part["cap"] is None else str(part["cap"]),
-            _("counts"): _("every time") if part["times"] == "every" else _("once"),
+            _("counts"): values.often(part),
+            _("with age"): values.ages(halving) if halving else "",
             _("group"): str(values.GROUPS[part["group"]]),
         }
 
@@ -68,7 +83,11 @@ class Speaker:
             name = {"group": values.GROUPS[group]}
             said[_("Cap of %(group)s") % name] = "" if cap is None else str(cap)
             said[_("Floor of %(group)s") % name] = "" if floor is None else values.points(floor)
-        return said | {_("Floor of the score"): values.points(part["floor"])}
+        return said | {
+            _("Floor of the score"): values.points(part["floor"]),
+            _("Grades of fit"): values.bars(LETTERS, part["grades"].get("fit")),
+            _("Grades of engagement"): values.bars(DIGITS, part["grades"].get("engagement")),
+        }
 
     def clock(self, part: ItemJSON) -> Facets:
         return {
@@ -85,7 +104,7 @@ class Speaker:
     def reason(self, part: ItemJSON) -> Facets:
         return {
             "": text(part["label"]),
-            _("then"): self._place(part["then"]),
+            _("then"): self._place(part),
             _("rests"): values.days(part["rest_days"]) if part["rest_days"] else "",
             _("advice"): text(part["advice"]),
             _("group"): str(values.REASON_GROUPS[part["group"]]),
@@ -98,10 +117,18 @@ class Speaker:
             _("counter-metric"): text(part["counter"]),
         }
 
-    def words(self, when: ConditionJSON, *, each: bool = False) -> str:
-        """The condition as a sentence; `each` of what it counts, where it can."""
-        condition = read(when, vocabulary=self.vocabulary, personas=self.body["personas"])
-        return condition.each_words() if each and isinstance(condition, Did) else condition.words()
+    def words(self, when: ConditionJSON) -> str:
+        """The condition as a sentence."""
+        return self._read(when).words()
+
+    def meant(self, rule: ItemJSON) -> str:
+        """What a rule gives its points for, and how often, as a sentence."""
+        halving = tuple(rule.get("halving") or ())
+        when = self._read(rule["when"])
+        return repeating.words(when, rule["times"], rule.get("days"), halving)
+
+    def _read(self, when: ConditionJSON) -> Condition:
+        return read(when, vocabulary=self.vocabulary, personas=self.body["personas"])
 
     def _labelled(self, part: ItemJSON, words: str) -> Facets:
         label = text(part["label"])
@@ -111,9 +138,11 @@ class Speaker:
         found = stage(self.names, key) or stage(self.body, key)
         return text(found["name"]) if found else key
 
-    def _place(self, then: str) -> str:
-        """The name of the stage a return leads to, by its kind."""
-        for kind in RETURN_ORDER[then]:
+    def _place(self, reason: ItemJSON) -> str:
+        """The name of the stage a return leads to: the one it names, else the first of its kind."""
+        if "to" in reason:
+            return self._name(reason["to"])
+        for kind in RETURN_ORDER[reason["then"]]:
             for key in stages_of_kind(self.body, kind):
                 return self._name(key)
         return self._name(self.body["stages"][0]["key"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from scoring.conditions.groups import joined
+from scoring.documents import ItemJSON
+
 # Terms of days are read as working days of this many minutes.
 WORKING_DAY = 480
 
@@ -31,6 +34,21 @@ SCORES = {
     "total": gettext_lazy("Score"),
     "fit": gettext_lazy("Fit"),
     "engagement": gettext_lazy("Engagement"),
+}
+OFTEN = {
+    "once": gettext_lazy("once"),
+    "every": gettext_lazy("every time"),
+    "day": gettext_lazy("once a day"),
+    "week": gettext_lazy("once a week"),
+    "month": gettext_lazy("once a month"),
+}
+FIELD_TYPES = {
+    "text": gettext_lazy("text"),
+    "number": gettext_lazy("number"),
+    "date": gettext_lazy("date"),
+    "boolean": gettext_lazy("yes or no"),
+    "choice": gettext_lazy("choice"),
+    "country": gettext_lazy("country"),
 }
 CLOCKS = {
     "answer": gettext_lazy("Accept or return a handoff"),
@@ -74,3 +92,28 @@ def points(value: int) -> str:
 def limit(value: int | None, said: str) -> str:
     """`said` with the value filled in, nothing where there is no limit."""
     return "" if value is None else said % {"n": points(value).lstrip("+")}
+
+
+def often(rule: ItemJSON) -> str:
+    """How often a rule gives its points: "once a day"."""
+    if rule["times"] == "days":
+        n = rule.get("days") or 1
+        return ngettext("once in %(n)d day", "once in %(n)d days", n) % {"n": n}
+    return str(OFTEN[rule["times"]])
+
+
+def ages(halving: list[int]) -> str:
+    """What becomes of points as they age: "halved after 7 and 30 days, gone after 90"."""
+    *halved, last = halving
+    if not halved:
+        return ngettext("gone after %(n)d day", "gone after %(n)d days", last) % {"n": last}
+    steps = joined([str(n) for n in halved], _("%(some)s and %(last)s"))
+    said = _("halved after %(steps)s days, gone after %(last)s")
+    return said % {"steps": steps, "last": last}
+
+
+def bars(marks: str, bars: list[int] | None) -> str:
+    """Grades and what they begin at: "A from 60, B from 40, C from 20"."""
+    said = _("%(grade)s from %(bar)s")
+    pairs = zip(marks, bars or [], strict=False)
+    return ", ".join([said % {"grade": mark, "bar": bar} for mark, bar in pairs])

@@ -1,4 +1,4 @@
-"""Before an agreement is in force: four to start from."""
+"""Before an agreement is in force: five to start from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     body = TEMPLATES[key]()
     context = _template(key, body) | {
         "map": journey_map(body),
-        "sections": document(body, Vocabulary()),
+        "sections": document(body, Vocabulary(body)),
         "unsettled": agreements.unsettled(),
         "in_force": agreements.in_force(),
         "may_edit": agreements.may_edit(request.user),

@@ -1,0 +1,163 @@
+"""Inputs for what must hold of an activity's properties: those there are, and one more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scoring.documents import ConditionJSON
+
+OPERATORS = {
+    "is": gettext_lazy("is"),
+    "is_not": gettext_lazy("is not"),
+    "one_of": gettext_lazy("is one of"),
+    "not_one_of": gettext_lazy("is none of"),
+    "contains": gettext_lazy("contains"),
+    "contains_not": gettext_lazy("does not contain"),
+    "at_least": gettext_lazy("is at least"),
+    "below": gettext_lazy("is below"),
+    "known": gettext_lazy("is known"),
+    "unknown": gettext_lazy("is unknown"),
+}
+MANY = ("one_of", "not_one_of")
+BARE = ("known", "unknown")
+OF_TEXT = ("contains", "contains_not")
+OF_NUMBERS = ("at_least", "below")
+MOST = 10
+YES, NO = ("true", "yes", "ja"), ("false", "no", "nein")
+QUOTES = '"“”„'
+NUMBER = re.compile(r"-?[0-9]{1,12}\Z")
+POSTED = re.compile(r"where([0-9])_property\Z")
+
+Value = str | int | bool
+
+
+class Filtered(forms.Form):
+    """Part of a leaf whose condition has `where`. Clearing its property takes a filter away."""
+
+    def shown(self, condition: ConditionJSON) -> dict[str, Any]:
+        shown = super().shown(condition)
+        for n, each in enumerate([*(condition.get("where") or []), {}]):
+            shown[f"where{n}_property"] = each.get("property", "")
+            shown[f"where{n}_op"] = each.get("op", "is")
+            shown[f"where{n}_value"] = written(each.get("value"), each.get("op", "is"))
+        return shown
+
+    def offer(self) -> None:
+        super().offer()
+        for n in range(self._count()):
+            self.fields[f"where{n}_property"] = forms.CharField(
+                label=_("Property"), required=False, max_length=60
+            )
+            self.fields[f"where{n}_op"] = forms.ChoiceField(
+                label=_("Comparison"), choices=OPERATORS, required=False
+            )
+            self.fields[f"where{n}_value"] = forms.CharField(
+                label=_("Value"), required=False, max_length=2000
+            )
+
+    def filters(self) -> Iterator[list[BoundField]]:
+        """The three inputs of each."""
+        for n in range(self._count()):
+            yield [self[f"where{n}_{part}"] for part in ("property", "op", "value")]
+
+    def usual_inputs(self) -> list[BoundField]:
+        return [each for each in super().usual_inputs() if not each.name.startswith("where")]
+
+    @property
+    def rare_open(self) -> bool:
+        return super().rare_open or any(part.errors for row in self.filters() for part in row)
+
+    def input_for(self, name: str) -> str | None:
+        return "where0_property" if name in ("where", "property") else super().input_for(name)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        rows = []
+        for n in range(self._count()):
+            property, op, value = (
+                given.pop(f"where{n}_{part}", "") for part in ("property", "op", "value")
+            )
+            if property and not any(f"where{n}_{part}" in self.errors for part in ("op", "value")):
+                rows += self._filter(n, property, op or "is", value)
+            elif value and not property:
+                self.add_error(f"where{n}_property", _("Which property is this the value of?"))
+        return given | {"where": rows}
+
+    def _filter(self, n: int, property: str, op: str, value: str) -> list[ConditionJSON]:
+        try:
+            wanted = {} if op in BARE else {"value": _wanted(op, value)}
+        except ValueError as problem:
+            self.add_error(f"where{n}_value", str(problem))
+            return []
+        return [{"property": property, "op": op} | wanted]
+
+    def _count(self) -> int:
+        """As many as there are, or as came with the page."""
+        there = len(self.old.get("where") or []) + 1
+        prefix = self.add_prefix("")
+        names = (key.removeprefix(prefix) for key in self.data if key.startswith(prefix))
+        posted = [int(found[1]) + 1 for found in map(POSTED.match, names) if found]
+        return min(max(posted, default=there), MOST)
+
+
+def shows(filters: list[ConditionJSON] | None) -> bool:
+    """Can such inputs show all of these?"""
+    filters = filters or []
+    return len(filters) < MOST and all(_shows(each) for each in filters)
+
+
+def written(value: Any, op: str) -> str:
+    """The value as somebody would type it."""
+    if isinstance(value, list):
+        return ", ".join(written(each, op) for each in value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str) and op not in OF_TEXT and (read(value) != value or value == ""):
+        return f'"{value}"'
+    return "" if value is None else str(value)
+
+
+def read(typed: str) -> Value:
+    """A whole number, yes or no, or a text; in quotation marks, always a text."""
+    typed = typed.strip()
+    if len(typed) > 1 and typed[0] in QUOTES and typed[-1] in QUOTES:
+        return typed[1:-1]
+    if NUMBER.match(typed):
+        return int(typed)
+    if typed.casefold() in YES + NO:
+        return typed.casefold() in YES
+    return typed
+
+
+def _wanted(op: str, typed: str) -> Value | list[Value]:
+    """What the filter compares with. Raises ValueError with a sentence."""
+    parts = [part for part in (typed.split(",") if op in MANY else [typed]) if part.strip()]
+    if not parts:
+        raise ValueError(_("Give a value to compare with."))
+    if op in OF_TEXT:
+        return typed.strip()
+    values = [read(part) for part in parts]
+    if op in OF_NUMBERS and (isinstance(values[0], bool) or not isinstance(values[0], int)):
+        raise ValueError(_("Give a whole number."))
+    return values if op in MANY else values[0]
+
+
+def _shows(each: Any) -> bool:
+    """Would it come back as it is?"""
+    if not isinstance(each, dict) or set(each) - {"property", "op", "value"}:
+        return False
+    op, value = each.get("op"), each.get("value")
+    if op not in OPERATORS or op in BARE:
+        return op in BARE and "value" not in each
+    try:
+        back = _wanted(op, written(value, op))
+    except ValueError:
+        return False
+    return type(back) is type(value) and back == value

@@ -1,0 +1,62 @@
+"""The form of the points: rules by group, their limits, and the grades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from scoring.documents import GROUPS, ItemJSON
+from scoring.forms.parts import Buttons, SectionForm, adding
+from scoring.forms.rows import Rows, fresh_key
+from scoring.forms.rules import LimitsForm, RuleRow
+from scoring.sentences import values
+
+
+class ScoreSection(SectionForm):
+    key = "score"
+    title = gettext_lazy("Points")
+    hint = gettext_lazy("Profile and channel make fit, actions make engagement.")
+
+    def build(self) -> None:
+        rules = self.body["score"]["rules"]
+        self.rules = {
+            group: self.rows(
+                RuleRow, f"rules-{group}", [rule for rule in rules if rule["group"] == group]
+            )
+            for group in GROUPS
+        }
+        self.limits = LimitsForm(self.body, self.data)
+
+    def blocks(self) -> Iterator[tuple[str | Promise, Any, Rows, Buttons]]:
+        """Each group with its cap, its rules and the buttons to add one."""
+        for group, rows in self.rules.items():
+            yield (
+                values.GROUPS[group],
+                self.limits.of_group(group),
+                rows,
+                adding(rows.name, RuleRow.families),
+            )
+
+    def parts(self) -> list[Any]:
+        return [self.limits, *self.rules.values()]
+
+    def value(self) -> dict[str, Any]:
+        return self.limits.value(self.body["score"]) | {"rules": self._rules()}
+
+    def _rules(self) -> list[ItemJSON]:
+        """In the order in which they stood; new ones last, with keys of their own."""
+        old = [each["key"] for each in self.body["score"]["rules"]]
+        stayed, new, taken = {}, [], set(old)
+        for group, rows in self.rules.items():
+            known = {each["key"] for each in rows.items}
+            for rule in rows.value():
+                if rule["key"] in known:
+                    stayed[rule["key"]] = rule
+                else:
+                    key = fresh_key(rule["key"], taken)
+                    taken.add(key)
+                    new.append(rule | {"key": key, "group": group})
+        return [stayed[key] for key in old if key in stayed] + new
