@@ -20,7 +20,7 @@ from leads.models import User
 from scoring.models import Replay
 
 WIDTHS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
-MOST_BANDS = 6
+MOST_BANDS = 5
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class Side:
     acceptance: Share
     precision: Share
     recall: Share
+    won: int
     money: Money
 
     @property
@@ -132,7 +133,7 @@ def result(user: User, replay: Replay) -> Result:
 
 
 def bands(rows: Iterable[tuple[int, str, int]]) -> list[Band]:
-    """Bands of equal width over (score, verdict, leads), at most six, lowest first, none empty."""
+    """Bands of equal width over (score, verdict, leads), at most five, lowest first, none empty."""
     found = list(rows)
     if not found:
         return []
@@ -173,6 +174,7 @@ def _side(prefix: str, counts: dict[str, int], *, recalled: str, handoffs: Hando
         Share(counts[f"{prefix}_accepted"], counts[f"{prefix}_answered"]),
         Share(counts[f"{prefix}_good"], counts[f"{prefix}_known"]),
         Share(counts[recalled], whole),
+        counts[f"{prefix}_won"],
         _money(handoffs),
     )
 

@@ -186,11 +186,19 @@ def _impact(version: AgreementVersion | None, found: Replay | None, user: User) 
             (change, Crossing.Change(change).label, impacts.examples(found, change, user))
             for change in impacts.CHANGES
         ]
-    past = replays.of_the_past().filter(version=version, sha256=version.sha256, stopped_at=None)
-    context["past"] = past.defer("body").first()
+    context["past"] = _last_days(version)
     if context["past"] and context["past"].finished_at:
         context["result"] = reports.result(user, context["past"])
     return context
+
+
+def _last_days(version: AgreementVersion) -> Replay | None:
+    """The latest replay of the version's present text over the days before it was asked for."""
+    asked = replays.of_the_past().filter(version=version, sha256=version.sha256, stopped_at=None)
+    for each in asked.defer("body"):
+        if (each.starts_at, each.ends_at) == forms.last_days(each.requested_at):
+            return each
+    return None
 
 
 def _page(request: HttpRequest, rows: Any) -> Any:
