@@ -8,9 +8,11 @@ parameters. (Prepared here, in this process: the server plans every run anew.)
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from django.db import connection
@@ -93,21 +95,51 @@ def these(column: str, *, in_range: bool) -> Q:
     return Q(**{f"{column}__gte": first, f"{column}__lt": end})
 
 
-@dataclass(frozen=True)
 class Prepared:
-    """The text of a statement, and its parameters with names among them."""
+    """The text of a statement with names among its parameters, to be run with their values.
 
-    sql: str
-    params: tuple[Any, ...]
+    PostgreSQL gets values written into the text, which is written once but for those to come:
+    hundreds of parameters take longer than the statement for one lead. SQLite gets them as they
+    are, and finds the statement it has parsed.
+    """
 
-    def filled(
-        self, ids: Sequence[int] | range, at: datetime, others: Mapping[str, Any] | None = None
-    ) -> list[Any]:
-        """The parameters of a run."""
-        values = {**_bound(ids), **(others or {})}
-        return [
-            _value(each, values, at) if isinstance(each, Name) else each for each in self.params
-        ]
+    def __init__(self, sql: str, params: Sequence[Any]) -> None:
+        self._sql, self._params = sql, tuple(params)
+        self._pieces = _cut(sql, self._params) if connection.vendor == "postgresql" else []
+
+    def run(
+        self,
+        cursor: Any,
+        ids: Sequence[int] | range,
+        at: datetime,
+        others: Mapping[str, Any] | None = None,
+    ) -> None:
+        values = _Values({**_bound(ids), **(others or {})}, at)
+        if self._pieces:
+            said = [values.said(each) if isinstance(each, Name) else each for each in self._pieces]
+            cursor.execute("".join(said))
+            return
+        params = [values[each] if isinstance(each, Name) else each for each in self._params]
+        cursor.execute(self._sql, params)
+
+
+class _Values:
+    """The values of a run by name."""
+
+    def __init__(self, values: Mapping[str, Any], at: datetime) -> None:
+        self._values, self._at = values, at
+        self._said: dict[Name, str] = {}
+
+    def __getitem__(self, name: Name) -> Any:
+        if name.name != AT.name:
+            return self._values[name.name]
+        return connection.ops.adapt_datetimefield_value(Given(self._at).since(name.days))
+
+    def said(self, name: Name) -> str:
+        """As PostgreSQL reads it."""
+        if name not in self._said:
+            self._said[name] = _literal(self[name])
+        return self._said[name]
 
 
 def _bound(ids: Sequence[int] | range) -> dict[str, Any]:
@@ -116,7 +148,19 @@ def _bound(ids: Sequence[int] | range) -> dict[str, Any]:
     return {IDS.name: json.dumps(ids) if connection.vendor == "sqlite" else list(ids)}
 
 
-def _value(name: Name, values: Mapping[str, Any], at: datetime) -> Any:
-    if name.name != AT.name:
-        return values[name.name]
-    return connection.ops.adapt_datetimefield_value(Given(at).since(name.days))
+def _cut(sql: str, params: Sequence[Any]) -> list[str | Name]:
+    """The text with its known parameters written out, cut at those to come."""
+    mark = token_hex(8)
+    marked = [f"{mark}{n}" if isinstance(each, Name) else each for n, each in enumerate(params)]
+    connection.ensure_connection()
+    parts: list[Any] = re.split(f"'{mark}([0-9]+)'", connection.ops.compose_sql(sql, marked))
+    parts[1::2] = [params[int(number)] for number in parts[1::2]]
+    return parts
+
+
+def _literal(value: datetime | bool | int | list[int]) -> str:
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'::timestamptz"
+    if isinstance(value, list):
+        return f"'{{{','.join(str(int(each)) for each in value)}}}'::bigint[]"
+    return str(bool(value)).lower() if isinstance(value, bool) else str(int(value))

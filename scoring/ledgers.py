@@ -1,7 +1,8 @@
 """The ledger: the points of a score line by line, in one fixed order, summing to the total.
 
-The order of a body's cells: each rule, followed by its cap; each group's cap and floor; the floor
-of the total. A cell for a cap or a floor holds what it takes away or adds, 0 mostly.
+The order of a body's cells: each rule, followed by its cap; each group's cap and floor; what was
+corrected by hand; the floor of the total. A cell for a cap or a floor holds what it takes away or
+adds, 0 mostly.
 
 Caps limit the absolute value: a rule of −5 points each with a cap of 12 takes 12 at most.
 """
@@ -22,7 +23,8 @@ from scoring.rulebooks import Rule, Rulebook
 from scoring.wordings import Wording
 
 RULE, RULE_CAP = "rule", "rule_cap"
-GROUP_CAP, GROUP_FLOOR, TOTAL_FLOOR = "group_cap", "group_floor", "total_floor"
+GROUP_CAP, GROUP_FLOOR = "group_cap", "group_floor"
+CORRECTION, TOTAL_FLOOR = "correction", "total_floor"
 FIT = ("profile", "channel")
 GROUP_NAMES = {
     "profile": gettext_lazy("Profile"),
@@ -86,20 +88,21 @@ def layout(body: Body) -> list[Cell]:
             limit = (score.get(limits) or {}).get(group)
             if limit is not None:
                 cells.append(Cell(kind, group, group, limit))
+    cells.append(Cell(CORRECTION, "", ""))
     if score.get("floor") is not None:
         cells.append(Cell(TOTAL_FLOOR, "", "", score["floor"]))
     return cells
 
 
-def sums(cells: Sequence[Cell], raw: Mapping[str, int]) -> ScoreResult:
-    """The score that raw points by rule make; `scoring.statements` says the same in SQL."""
-    groups = dict.fromkeys(GROUPS, 0)
+def sums(cells: Sequence[Cell], raw: Mapping[str, int], corrected: int = 0) -> ScoreResult:
+    """The score that raw points by rule make, and what was corrected by hand; `scoring.sums` says
+    the same in SQL."""
+    groups = dict.fromkeys([*GROUPS, ""], 0)
     ledger: list[int] = []
     for cell in cells:
-        points = _points(cell, raw, groups)
+        points = corrected if cell.kind == CORRECTION else _points(cell, raw, groups)
         ledger.append(points)
-        if cell.group:
-            groups[cell.group] += points
+        groups[cell.group] += points
     fit = sum(groups[group] for group in FIT)
     return ScoreResult(fit, groups["actions"], sum(ledger), ledger)
 
@@ -109,8 +112,9 @@ def lines(
     version: AgreementVersion,
     rulebook: Rulebook | None = None,
 ) -> list[Line]:
-    """The lines that moved the score, group by group, the floor of the total last. Their points
-    sum to the total. `version` is the one the ledger was made under."""
+    """The lines that moved the score, group by group, then what was corrected by hand, the floor
+    of the total last. Their points sum to the total. `version` is the one the ledger was made
+    under."""
     ledger = getattr(score, "ledger", score)
     rulebook = rulebook or Rulebook(version.body)
     rules = {rule.key: rule for rule in rulebook.rules}
@@ -152,6 +156,7 @@ def _limit_words(cell: Cell) -> str:
         RULE_CAP: _("Cap of the rule: %(limit)d"),
         GROUP_CAP: _("%(group)s: cap %(limit)d"),
         GROUP_FLOOR: _("%(group)s: floor %(limit)d"),
+        CORRECTION: _("Corrected by hand"),
         TOTAL_FLOOR: _("Floor of the score: %(limit)d"),
     }[cell.kind] % named
 

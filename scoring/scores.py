@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from leads.models import Lead
 from leads.refusals import Refused
-from scoring import ledgers, stages, statements
+from scoring import formulas, ledgers, machine, statements
 from scoring.facts import Facts, facts_at
 from scoring.ledgers import ScoreResult
 from scoring.models import AgreementVersion
 from scoring.rulebooks import Rulebook
 
 CHUNK = 2000
+# So few leads that the server would not think of compiling.
+FEW = 500
 
 
 class NotInForce(Refused):
@@ -71,19 +73,26 @@ def score_at(
 def score_of(facts: Facts, rulebook: Rulebook) -> ScoreResult:
     """The score that a rulebook makes of facts."""
     raw = {rule.key: rule.raw(facts) for rule in rulebook.rules}
-    return ledgers.sums(ledgers.layout(rulebook.body), raw)
+    return ledgers.sums(ledgers.layout(rulebook.body), raw, facts.corrections)
 
 
 @transaction.atomic
 def _chunk(ids: list[int] | range, version: AgreementVersion, at: datetime, refresh: bool) -> int:
     _hold_in_force(version)
-    written = statements.write(ids, version, at=at, refresh=refresh)
-    if isinstance(ids, range):
-        found = Lead.objects.filter(pk__gte=ids.start, pk__lt=ids.stop).order_by("pk")
-        ids = list(found.values_list("pk", flat=True))
-    stages.begin(ids, version=version, at=at)
-    stages.advance(ids, version=version, at=at)
+    if len(ids) > FEW:
+        _let_plans_be_large()
+    formula = formulas.of(version)
+    written = statements.write(ids, version, at=at, refresh=refresh, formula=formula)
+    machine.settle(ids, version, at=at, formula=formula)
     return written
+
+
+def _let_plans_be_large() -> None:
+    """Compiling a statement of fifty rules takes PostgreSQL longer than running it for some
+    thousands of leads."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")
 
 
 def _hold_in_force(version: AgreementVersion) -> None:

@@ -1,17 +1,16 @@
-"""The one statement that scores a set of leads and writes what has changed.
+"""The one statement that scores a set of leads and writes what has changed, and its relatives.
 
-The innermost SELECT is the ORM's: a lead a row, the points of each rule, and the moments at which
-time alone changes something. `scoring.sums` adds up around it. Rows come in the order of their
-ids, so that two writers never lock each other out.
+The innermost SELECT is the ORM's: a lead a row, the points of each rule, what was corrected by
+hand, and the moments at which time alone changes something. `scoring.sums` adds up around it. Rows
+come in the order of their ids, so that two writers never lock each other out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import (
@@ -20,23 +19,28 @@ from django.db.models import (
     Expression,
     F,
     IntegerField,
+    Min,
+    Q,
     QuerySet,
+    Sum,
     Value,
     When,
 )
-from django.db.models.functions import Least
+from django.db.models.functions import Coalesce, Least
 
-from leads import fields
-from leads.fields import Registry
 from leads.models import Lead
-from scoring import sums
-from scoring.binds import AT, Moments, Name, Prepared, Text, these
-from scoring.conditions import Vocabulary
-from scoring.measures import Ids, Sql, Tally
-from scoring.models import AgreementVersion
-from scoring.rulebooks import MOST_COUNTED, Rule, Rulebook
+from scoring import formulas, journeys, sums
+from scoring.binds import AT, Moments, Name, Prepared, these
+from scoring.binds import Text as Select
+from scoring.conditions import Condition
+from scoring.formulas import Formula, Text
+from scoring.measures import Sql, Tally
+from scoring.measures.joins import GroupedJoin, column, grouped
+from scoring.models import AgreementVersion, Correction
+from scoring.rulebooks import MOST_COUNTED, Rule
 
 VERSION, REFRESH = Name("version"), Name("refresh")
+Ids = Sequence[int] | range
 
 _WRITE = """
     INSERT INTO scoring_score
@@ -44,7 +48,6 @@ _WRITE = """
     SELECT pk, %s, fit, engagement, total, ledger, %s, next_change_at
     FROM ({scored}) scored
     WHERE true
-    ORDER BY pk
     ON CONFLICT (lead_id) DO UPDATE SET
         version_id = excluded.version_id,
         fit = excluded.fit,
@@ -63,117 +66,211 @@ _WRITE = """
 """
 
 
+class Points(NamedTuple):
+    """The score of a lead, by its id."""
+
+    lead: int
+    fit: int
+    engagement: int
+    total: int
+
+
 def write(
-    ids: Sequence[int] | range, version: AgreementVersion, *, at: datetime, refresh: bool
+    ids: Ids,
+    version: AgreementVersion,
+    *,
+    at: datetime,
+    refresh: bool,
+    formula: Formula | None = None,
 ) -> int:
     """Score leads of these ids under `version` as of `at`. Returns how many rows were written:
     those that differ, or with `refresh` all, so that `as_of` is `at`."""
-    model = Model.of(version)
-    prepared = _writing(model, isinstance(ids, range), connection.vendor)
+    prepared = _writing(formula or formulas.of(version), isinstance(ids, range))
     others = {VERSION.name: version.pk, REFRESH.name: refresh}
     with connection.cursor() as cursor:
-        cursor.execute(prepared.sql, prepared.filled(ids, at, others))
+        prepared.run(cursor, ids, at, others)
         return cursor.rowcount
 
 
-def meeting(
-    ids: Sequence[int] | range, version: AgreementVersion, stage_key: str, *, at: datetime
-) -> list[int]:
+def meeting(ids: Ids, text: Text | Formula, stage_key: str, *, at: datetime) -> list[int]:
     """Those of the leads that meet all criteria of a stage at `at`, in order. Criteria on the
     score look at the stored one."""
-    model = Model.of(version)
-    prepared = _meeting(model, stage_key, isinstance(ids, range), connection.vendor)
+    prepared = _meeting(formulas.of(text), stage_key, isinstance(ids, range))
+    return [pk for (pk,) in _rows(prepared, ids, at)]
+
+
+def waiting(ids: Ids, formula: Formula, *, at: datetime) -> list[tuple[int, int | None]]:
+    """Those of the leads that stand nowhere, and those that may move on: with the stage where they
+    stand. Of the criteria only the cheap ones are asked, unless there are none."""
+    return _rows(_waiting(formula, isinstance(ids, range)), ids, at)
+
+
+def would_score(ids: Ids, text: Text, *, at: datetime) -> list[Points]:
+    """What the scores of the leads would be at `at` under any text, in order. Nothing is
+    written, and no stored score is looked at."""
+    prepared = _scoring(formulas.of(text), isinstance(ids, range))
+    return [Points(*row) for row in _rows(prepared, ids, at)]
+
+
+def would_meet(ids: Ids, text: Text, stage_key: str, *, at: datetime) -> list[Points]:
+    """Those of the leads, with these scores, that would meet all criteria of a stage."""
+    prepared = _would_meet(formulas.of(text), stage_key, isinstance(ids, range))
+    return [Points(*row) for row in _rows(prepared, ids, at)]
+
+
+def _rows(prepared: Prepared, ids: Ids, at: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(prepared.sql, prepared.filled(ids, at))
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-@dataclass(frozen=True)
-class Model:
-    """All that the text of a statement depends on. Equal models have equal statements."""
-
-    sha256: str
-    fields: tuple[tuple[str, str, tuple[str, ...]], ...]
-    ids: Ids
-    rulebook: Rulebook = field(compare=False, repr=False)
-
-    @classmethod
-    def of(cls, version: AgreementVersion) -> Model:
-        """Four queries at most: lead fields, activity types, channels, campaigns."""
-        known = fields.registry()
-        own = tuple((f.key, f.type, f.choices) for f in known.values() if f.column is None)
-        rulebook = _rulebook(_Body(version.sha256, own, version.body, known))
-        return cls(version.sha256, own, Ids.of(rulebook.measures()), rulebook)
-
-
-@dataclass(frozen=True)
-class _Body:
-    sha256: str
-    fields: tuple[tuple[str, str, tuple[str, ...]], ...]
-    body: Mapping[str, Any] = field(compare=False)
-    known: Registry = field(compare=False)
-
-
-@lru_cache(maxsize=8)
-def _rulebook(text: _Body) -> Rulebook:
-    """Read once in a process, to be applied: its vocabulary of names may have grown old."""
-    vocabulary = Vocabulary()
-    vocabulary.fields = text.known
-    return Rulebook(text.body, vocabulary)
+        prepared.run(cursor, ids, at)
+        return cursor.fetchall()
 
 
 @lru_cache(maxsize=16)
-def _writing(model: Model, in_range: bool, vendor: str) -> Prepared:
-    scored, params = select(model, in_range=in_range)
-    differs_from = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+def _writing(formula: Formula, in_range: bool) -> Prepared:
+    scored, params = _scored(formula, in_range=in_range)
+    differs_from = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
     sql = _WRITE.format(scored=scored, differs_from=differs_from)
     return Prepared(sql, (VERSION, AT, *params, REFRESH))
 
 
 @lru_cache(maxsize=32)
-def _meeting(model: Model, stage_key: str, in_range: bool, vendor: str) -> Prepared:
-    criteria = [each.when for each in model.rulebook.criteria[stage_key]]
-    leads, asked = _leads(in_range), [each for when in criteria for each in when.measures()]
-    leads, sql = _tally(model, in_range).counted(leads, asked)
-    leads = leads.filter(*[when.as_q(sql) for when in criteria])
+def _meeting(formula: Formula, stage_key: str, in_range: bool) -> Prepared:
+    criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
+    leads = _that_meet(_leads(in_range), criteria, _tally(formula, in_range))
     return Prepared(*_compiled(leads.order_by("pk").values_list("pk")))
 
 
-def select(model: Model, *, in_range: bool) -> Text:
-    """Columns pk, fit, engagement, total, ledger (JSON), next_change_at; a lead a row."""
-    return sums.scored(_points(model, in_range), model.rulebook)
+@lru_cache(maxsize=16)
+def _waiting(formula: Formula, in_range: bool) -> Prepared:
+    wanted = {
+        target["key"]: _cheap(formula, target["key"])
+        for _start, target in journeys.steps(formula.body)
+    }
+    asked = [m for criteria in wanted.values() for when in criteria for m in when.measures()]
+    leads, sql = _tally(formula, in_range).counted(_leads(in_range), asked)
+    found = Q(standing=None)
+    for start, target in journeys.steps(formula.body):
+        rests = Q(standing__rests_until=None) | Q(standing__rests_until__lte=Moments.at)
+        criteria = [when.as_q(sql) for when in wanted[target["key"]]]
+        stage = Q(standing__stage_id=formula.stages.get(start["key"]))
+        found |= Q(stage, rests, *criteria)
+    rows = leads.order_by().filter(found).values_list("pk", "standing__stage_id")
+    sql_, params = _compiled(rows)
+    return Prepared(f"{sql_} ORDER BY 1", params)
 
 
-def _points(model: Model, in_range: bool) -> Text:
-    """Columns pk, r0, r1, … (points of each rule) and next_change_at."""
-    rulebook, tally = model.rulebook, _tally(model, in_range)
-    watched = list(rulebook.measures())
-    asked = list(rulebook.rule_measures())
-    leads, sql, moments = tally.counted_and_leaving(_leads(in_range), asked, watched)
-    rests = When(standing__rests_until__gt=Moments.at, then=F("standing__rests_until"))
-    moments["rested"] = Case(rests, output_field=DateTimeField())
-    columns = {f"r{n}": _rule(rule, sql) for n, rule in enumerate(rulebook.rules)} | moments
+def _cheap(formula: Formula, stage_key: str) -> list[Condition]:
+    """The criteria that count nothing; all, where every one does."""
+    criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
+    return [when for when in criteria if not any(when.measures())] or criteria
+
+
+@lru_cache(maxsize=16)
+def _scoring(formula: Formula, in_range: bool) -> Prepared:
+    return Prepared(*_scored(formula, in_range=in_range, whole=False))
+
+
+@lru_cache(maxsize=32)
+def _would_meet(formula: Formula, stage_key: str, in_range: bool) -> Prepared:
+    """Joined with the scores they would have, which criteria look at."""
+    scores = {which: column("would", which, IntegerField()) for which in Points._fields[1:]}
+    sql, params = _scored(formula, in_range=in_range, whole=False)
+    leads = _joined(_leads(in_range), (f"SELECT pk AS lead_id, would.* FROM ({sql}) would", params))
+    criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
+    leads = _that_meet(leads, criteria, _tally(formula, in_range, scores))
+    named = {f"would_{which}": score for which, score in scores.items()}
+    sql, params = _compiled(leads.annotate(**named).values_list("pk", *named))
+    return Prepared(f"{sql} ORDER BY 1", params)
+
+
+def _that_meet(
+    leads: QuerySet[Lead], criteria: Sequence[Condition], tally: Tally
+) -> QuerySet[Lead]:
+    asked = [measure for when in criteria for measure in when.measures()]
+    leads, sql = tally.counted(leads, asked)
+    return leads.order_by().filter(*[when.as_q(sql) for when in criteria])
+
+
+def _scored(formula: Formula, *, in_range: bool, whole: bool = True) -> Select:
+    """Columns pk, fit, engagement, total; with `whole` also ledger and next_change_at."""
+    rulebook, tally = formula.rulebook, _tally(formula, in_range)
+    watched = rulebook.measures() if whole else ()
+    leads = _leads(in_range)
+    leads, sql, moments = tally.counted_and_leaving(leads, rulebook.rule_measures(), watched)
+    leads, corrected, turns = _corrected(leads, tally.of)
+    if whole:
+        moments |= {"turns": turns, "rested": _rested()}
+    points = {f"r{n}": _points(rule, sql) for n, rule in enumerate(rulebook.rules)}
+    columns = points | {sums.CORRECTED: corrected} | moments
     rows = leads.order_by().annotate(**columns).values_list("pk", *columns)
-    inner, params = _compiled(rows)
-    columns_of_raw = ["raw.*", f"{sums.earliest(list(moments))} AS next_change_at"]
-    return sums.around((inner, [*params]), columns_of_raw, [], "raw")
+    return sums.scored(_compiled(rows), rulebook, list(moments), whole=whole)
 
 
 def _leads(in_range: bool) -> QuerySet[Lead]:
     return Lead.objects.filter(these("pk", in_range=in_range))
 
 
-def _tally(model: Model, in_range: bool) -> Tally:
-    return Tally(model.ids, Moments, these("lead_id", in_range=in_range))
+def _tally(
+    formula: Formula, in_range: bool, scores: Mapping[str, Expression] | None = None
+) -> Tally:
+    return Tally(formula.ids, Moments, these("lead_id", in_range=in_range), scores)
 
 
-def _compiled(rows: QuerySet) -> Text:
-    return rows.query.get_compiler(connection=connection).as_sql()
+def _compiled(rows: QuerySet) -> Select:
+    sql, params = rows.query.get_compiler(connection=connection).as_sql()
+    return sql, list(params)
 
 
-def _rule(rule: Rule, sql: Sql) -> Expression:
-    points: Any = Value(rule.points)
-    if rule.counted:
-        points = Value(rule.points) * Least(sql.value(rule.counted), MOST_COUNTED)
-    holds = When(rule.when.as_q(sql), then=points)
+def _points(rule: Rule, sql: Sql) -> Expression:
+    holds = When(rule.when.as_q(sql), then=_given(rule, sql))
     return Case(holds, default=Value(0), output_field=IntegerField())
+
+
+def _given(rule: Rule, sql: Sql) -> Any:
+    """What a rule gives where its condition holds; see `Rule.raw`."""
+    if rule.counted is None:
+        return Value(rule.points)
+    number = sql.value(rule.counted)
+    if not rule.halving:
+        return Value(rule.points) * Least(number, MOST_COUNTED)
+    whole = 2 ** (len(rule.halving) - 1)
+    size = 2 * abs(rule.points) * Least(number, MOST_COUNTED * whole) + whole
+    return (1 if rule.points >= 0 else -1) * (size / (2 * whole))
+
+
+def _corrected(leads: QuerySet[Lead], of: Q) -> tuple[QuerySet[Lead], Expression, Expression]:
+    """`leads` joined with what was corrected by hand; its points, and when they next change."""
+    begun = Q(at__lte=Moments.at)
+    turns = Case(When(begun, then=F("until")), default=F("at"), output_field=DateTimeField())
+    found: dict[str, Expression] = {"points": Sum("points", filter=begun), "turns": Min(turns)}
+    rows = Correction.objects.filter(of, until__gt=Moments.at)
+    leads = grouped(leads, rows, "corrected", found)
+    points = Coalesce(column("corrected", "points", IntegerField()), 0)
+    return leads, points, column("corrected", "turns", DateTimeField())
+
+
+def _rested() -> Expression:
+    """When the lead's rest ends, which lets it be handed over again."""
+    rests = When(standing__rests_until__gt=Moments.at, then=F("standing__rests_until"))
+    return Case(rests, output_field=DateTimeField())
+
+
+class _Joined:
+    """A SELECT as a query that can be joined."""
+
+    def __init__(self, select: Select) -> None:
+        self._select = select
+
+    def get_compiler(self, **_using: Any) -> _Joined:
+        return self
+
+    def as_sql(self) -> Select:
+        return self._select
+
+
+def _joined(leads: QuerySet[Lead], select: Select) -> QuerySet[Lead]:
+    query = leads.query
+    join = GroupedJoin(query.get_initial_alias(), "would", "would", _Joined(select), "id")
+    query.alias_map["would"] = join
+    query.alias_refcount["would"] = 1
+    query.table_map["would"] = ["would"]
+    return leads

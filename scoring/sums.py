@@ -1,14 +1,14 @@
 """Points of rules added up to scores and ledgers, in SQL.
 
-Three SELECTs stand around one another: sums of each group, what caps and floors leave of them, the
-score with its ledger. They say in SQL what `scoring.ledgers.sums` says in Python. Each is fenced
-by an OFFSET: without it the planner writes the inner expressions out wherever they are used.
+Two SELECTs stand around one another: sums of each group, then what caps and floors leave of them,
+the score and its ledger. They say in SQL what `scoring.ledgers.sums` says in Python. Each is fenced
+by an OFFSET, without which the planner writes the inner expressions out wherever they are used;
+PostgreSQL is told of the order in which rows come anyway, so that the write needs no sort.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import connection
 
@@ -20,26 +20,105 @@ from scoring.rulebooks import Rulebook
 
 # Later than any moment: SQLite's MIN of several values is NULL where one of them is.
 NEVER = "9999"
+# The column of what was corrected by hand.
+CORRECTED = "corrected"
 
 
-def scored(points: Text, rulebook: Rulebook) -> Text:
-    """Columns pk, fit, engagement, total, ledger (JSON) and next_change_at.
+def scored(points: Text, rulebook: Rulebook, moments: Sequence[str], *, whole: bool) -> Text:
+    """Columns pk, fit, engagement, total; with `whole` also ledger and next_change_at.
 
-    `points` selects pk, r0, r1, … (the points of each rule in order) and next_change_at.
+    `points` selects pk, r0, r1, … (the points of each rule in order), `corrected`, and columns
+    of moments.
     """
     cells = ledgers.layout(rulebook.body)
-    summed = _summed(points, rulebook, cells)
-    return _with_ledger(_limited(summed, cells), rulebook, cells)
+    columns = {"pk": "pk"} | _score(cells)
+    if whole:
+        columns["ledger"] = _ledger(rulebook, cells)
+        columns["next_change_at"] = _earliest(moments)
+    if not _sqlite():
+        points = f"{points[0]} ORDER BY 1", points[1]
+    summed = _around(points, ["points.*", *_group_sums(rulebook, cells)], "points")
+    return _around(summed, [f"{value} AS {name}" for name, value in columns.items()], "summed")
 
 
-def around(inner: Text, columns: Iterable[str], params: list[Any], alias: str) -> Text:
-    """A SELECT of columns, which take these parameters, from another, fenced off from it."""
-    sql = f"SELECT {', '.join(columns)} FROM ({inner[0]}) {alias} {_fence()}"
-    return sql, [*params, *inner[1]]
+def _around(inner: Text, columns: Iterable[str], alias: str) -> Text:
+    """A SELECT of columns from another, fenced off from it."""
+    fence = "LIMIT -1 OFFSET 0" if _sqlite() else "ORDER BY 1 OFFSET 0"
+    sql = f"SELECT {', '.join(columns)} FROM ({inner[0]}) {alias} {fence}"
+    return sql, inner[1]
 
 
-def earliest(moments: list[str]) -> str:
+def _group_sums(rulebook: Rulebook, cells: Iterable[Cell]) -> list[str]:
+    """s_profile, s_channel, s_actions: what the rules of each group give, after their caps."""
+    caps = {cell.key: cell.limit for cell in cells if cell.kind == ledgers.RULE_CAP}
+    sums = []
+    for group in GROUPS:
+        terms = [
+            _within(f"r{n}", caps.get(rule.key))
+            for n, rule in enumerate(rulebook.rules)
+            if rule.group == group
+        ]
+        sums.append(f"{' + '.join(terms) or '0'} AS s_{group}")
+    return sums
+
+
+def _score(cells: Sequence[Cell]) -> dict[str, str]:
+    fit = " + ".join(_limited(group, cells) for group in ledgers.FIT)
+    total = _before_floor(cells)
+    for cell in cells:
+        if cell.kind == ledgers.TOTAL_FLOOR:
+            total = _greatest(total, cell.limit)
+    return {"fit": fit, "engagement": _limited("actions", cells), "total": total}
+
+
+def _before_floor(cells: Sequence[Cell]) -> str:
+    return " + ".join([*(_limited(group, cells) for group in GROUPS), CORRECTED])
+
+
+def _limited(group: str, cells: Iterable[Cell]) -> str:
+    """What a group gives, after its cap and its floor."""
+    value = _capped(group, cells)
+    for cell in cells:
+        if (cell.kind, cell.key) == (ledgers.GROUP_FLOOR, group):
+            value = _greatest(value, cell.limit)
+    return value
+
+
+def _capped(group: str, cells: Iterable[Cell]) -> str:
+    value = f"s_{group}"
+    for cell in cells:
+        if (cell.kind, cell.key) == (ledgers.GROUP_CAP, group):
+            value = _least(value, cell.limit)
+    return value
+
+
+def _ledger(rulebook: Rulebook, cells: Sequence[Cell]) -> str:
+    """All cells: an array of integers, in SQLite JSON."""
+    places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
+    values = [_cell(cell, cells, places) for cell in cells]
+    if _sqlite():
+        return f"'[' || {_concatenated([f'({value})' for value in values])} || ']'"
+    return f"ARRAY[{', '.join(values)}]::integer[]"
+
+
+def _cell(cell: Cell, cells: Sequence[Cell], places: dict[str, str]) -> str:
+    if cell.kind == ledgers.RULE:
+        return places[cell.key]
+    if cell.kind == ledgers.RULE_CAP:
+        return f"{_within(places[cell.key], cell.limit)} - {places[cell.key]}"
+    if cell.kind == ledgers.GROUP_CAP:
+        return f"{_capped(cell.group, cells)} - s_{cell.group}"
+    if cell.kind == ledgers.GROUP_FLOOR:
+        return f"{_limited(cell.group, cells)} - {_capped(cell.group, cells)}"
+    if cell.kind == ledgers.CORRECTION:
+        return CORRECTED
+    return _greatest(f"{int(cell.limit)} - ({_before_floor(cells)})", 0)
+
+
+def _earliest(moments: Sequence[str]) -> str:
     """The first of some columns, null where all are."""
+    if not moments:
+        return "NULL" if _sqlite() else "NULL::timestamptz"
     quoted = [connection.ops.quote_name(name) for name in moments]
     if not _sqlite():
         return f"LEAST({', '.join(quoted)})"
@@ -47,107 +126,25 @@ def earliest(moments: list[str]) -> str:
     return f"NULLIF(MIN({known}, '{NEVER}'), '{NEVER}')"
 
 
-def _summed(points: Text, rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
-    """Adds s_profile, s_channel, s_actions: what the rules of each group give, after their caps."""
-    caps = {cell.key: cell.limit for cell in cells if cell.kind == ledgers.RULE_CAP}
-    sums, params = [], []
-    for group in GROUPS:
-        terms = ["0"]
-        for n, rule in enumerate(rulebook.rules):
-            if rule.group == group:
-                term, limits = _capped(f"r{n}", caps.get(rule.key))
-                terms.append(term)
-                params += limits
-        sums.append(f"{' + '.join(terms)} AS s_{group}")
-    return around(points, ["points.*", *sums], params, "points")
-
-
-def _limited(summed: Text, cells: Iterable[Cell]) -> Text:
-    """Adds c_GROUP (after the group's cap) and g_GROUP (after its floor)."""
-    limits = {(cell.kind, cell.key): cell.limit for cell in cells}
-    columns, params = ["summed.*"], []
-    for group in GROUPS:
-        capped, cap = _bounded(_least(), f"s_{group}", limits.get((ledgers.GROUP_CAP, group)))
-        columns.append(f"{capped} AS c_{group}")
-        floored, floor = _bounded(_greatest(), capped, limits.get((ledgers.GROUP_FLOOR, group)))
-        columns.append(f"{floored} AS g_{group}")
-        params += [*cap, *cap, *floor]
-    return around(summed, columns, params, "summed")
-
-
-def _with_ledger(limited: Text, rulebook: Rulebook, cells: Sequence[Cell]) -> Text:
-    fit = " + ".join(f"g_{group}" for group in ledgers.FIT)
-    ledger, params = _ledger(rulebook, cells)
-    floors = [cell.limit for cell in cells if cell.kind == ledgers.TOTAL_FLOOR]
-    total, floor = _bounded(_greatest(), f"{fit} + g_actions", *floors or [None])
-    columns = [
-        "pk",
-        f"{fit} AS fit",
-        "g_actions AS engagement",
-        f"{total} AS total",
-        f"{ledger} AS ledger",
-        "next_change_at",
-    ]
-    return around(limited, columns, [*floor, *params], "limited")
-
-
-def _ledger(rulebook: Rulebook, cells: Iterable[Cell]) -> Text:
-    """All cells as one JSON list."""
-    places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
-    values, params = [], []
-    for cell in cells:
-        value, limits = _cell(cell, places)
-        values.append(f"({value})")
-        params += limits
-    if not _sqlite():
-        # Not jsonb_build_array: functions take 100 arguments at most.
-        return f"to_jsonb(ARRAY[{', '.join(values)}]::integer[])", params
-    return f"'[' || {_concatenated(values)} || ']'", params
-
-
-def _cell(cell: Cell, places: dict[str, str]) -> Text:
-    if cell.kind == ledgers.RULE:
-        return places[cell.key], []
-    if cell.kind == ledgers.RULE_CAP:
-        capped, params = _capped(places[cell.key], cell.limit)
-        return f"{capped} - {places[cell.key]}", params
-    if cell.kind == ledgers.GROUP_CAP:
-        return f"c_{cell.group} - s_{cell.group}", []
-    if cell.kind == ledgers.GROUP_FLOOR:
-        return f"g_{cell.group} - c_{cell.group}", []
-    total = " + ".join(f"g_{group}" for group in GROUPS)
-    return f"{_greatest()}(%s - ({total}), 0)", [cell.limit]
-
-
-def _capped(value: str, cap: int | None) -> Text:
+def _within(value: str, cap: int | None) -> str:
     """Within ±cap."""
-    if cap is None:
-        return value, []
-    return f"{_greatest()}({_least()}({value}, %s), %s)", [cap, -cap]
+    return value if cap is None else _greatest(_least(value, cap), -cap)
 
 
-def _bounded(function: str, value: str, limit: int | None) -> Text:
-    return (value, []) if limit is None else (f"{function}({value}, %s)", [limit])
+def _least(value: str, limit: int | None) -> str:
+    return f"{'MIN' if _sqlite() else 'LEAST'}({value}, {int(limit or 0)})"
+
+
+def _greatest(value: str, limit: int | None) -> str:
+    return f"{'MAX' if _sqlite() else 'GREATEST'}({value}, {int(limit or 0)})"
 
 
 def _concatenated(values: list[str]) -> str:
     """Values with commas between them, as a balanced tree: SQLite limits the depth."""
-    if len(values) <= 1:
-        return "".join(values) or "''"
+    if len(values) == 1:
+        return values[0]
     middle = len(values) // 2
     return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
-
-
-def _fence() -> str:
-    return "LIMIT -1 OFFSET 0" if _sqlite() else "OFFSET 0"
-
-
-def _least() -> str:
-    return "MIN" if _sqlite() else "LEAST"
-
-
-def _greatest() -> str:
-    return "MAX" if _sqlite() else "GREATEST"
 
 
 def _sqlite() -> bool:

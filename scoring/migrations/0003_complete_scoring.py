@@ -11,12 +11,42 @@ from leads.append_only import AppendOnly
 RANGE = 2000
 
 
+class AlterLedger(migrations.AlterField):
+    """Out of JSON PostgreSQL makes an array only when told how. Half of each page is left free:
+    a rescore writes every row anew, and its index entries only where they differ."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute("ALTER TABLE scoring_score SET (fillfactor = 45)")
+        schema_editor.execute(
+            "ALTER TABLE scoring_score ALTER COLUMN ledger TYPE integer[] "
+            "USING translate(ledger::text, '[] ', '{}')::integer[]"
+        )
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            return super().database_backwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(
+            "ALTER TABLE scoring_score ALTER COLUMN ledger TYPE jsonb USING to_jsonb(ledger)"
+        )
+
+
 def carry_over(apps, schema_editor):
     """Ledgers get a cell for corrections before that of the floor; a run that was under way goes
     on, from the start."""
-    Score = apps.get_model("scoring", "Score")
-    for score in Score.objects.only("ledger").iterator(2000):
-        Score.objects.filter(pk=score.pk).update(ledger=[*score.ledger[:-1], 0, *score.ledger[-1:]])
+    Version, Score = (
+        apps.get_model("scoring", "AgreementVersion"),
+        apps.get_model("scoring", "Score"),
+    )
+    floors = {
+        version.pk: version.body["score"].get("floor") is not None
+        for version in Version.objects.exclude(in_force_at=None)
+    }
+    for score in Score.objects.only("ledger", "version").iterator(2000):
+        place = len(score.ledger) - floors[score.version_id]
+        ledger = [*score.ledger[:place], 0, *score.ledger[place:]]
+        Score.objects.filter(pk=score.pk).update(ledger=ledger)
     Run, Range = apps.get_model("scoring", "RescoreRun"), apps.get_model("scoring", "RescoreRange")
     leads = apps.get_model("leads", "Lead").objects
     last = leads.aggregate(Max("pk"))["pk__max"] or 0
@@ -59,7 +89,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AlterField(
+        AlterLedger(
             model_name="score",
             name="ledger",
             field=scoring.models.scores.LedgerField(verbose_name="ledger"),
@@ -68,6 +98,7 @@ class Migration(migrations.Migration):
             model_name="score",
             name="version",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
@@ -285,6 +316,27 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.AlterField(
+            model_name="stageentry",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("arrived", "came in"),
+                    ("criteria", "criteria met"),
+                    ("accepted", "accepted by sales"),
+                    ("qualified", "qualified by sales"),
+                    ("returned", "returned by sales"),
+                    ("withdrawn", "withdrawn from sales"),
+                    ("claimed", "claimed by sales"),
+                    ("opportunity", "opportunity closed"),
+                    ("nurtured", "given to nurture by hand"),
+                    ("agreement", "agreement changed"),
+                    ("import", "import"),
+                ],
+                max_length=12,
+                verbose_name="cause",
+            ),
         ),
         migrations.RunPython(carry_over, migrations.RunPython.noop),
         AppendOnly("scoring_correction"),
