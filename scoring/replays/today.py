@@ -10,12 +10,12 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from leads.models import Activity
-from scoring import journeys
+from scoring import journeys, statements
+from scoring.formulas import Text
 from scoring.models import Crossing, Standing
-from scoring.replays import meeting
-from scoring.replays.meeting import Points, Text
 from scoring.replays.trials import Course
 from scoring.rulebooks import Rulebook
+from scoring.statements import Points
 
 Change = Crossing.Change
 
@@ -97,7 +97,7 @@ def _outcome(standings: list[_Standing], text: Text, at: datetime) -> _Outcome:
         outcome.places[each.lead] = course.stage_for(each.stage, each.kind)
     waiting = [each for each in standings if each.kind == "handoff"]
     for key, here in _by_place(waiting, outcome):
-        _hand(outcome, key, meeting.would_meet(here, text, key, at=at))
+        _hand(outcome, key, statements.would_meet(here, text, key, at=at))
     moving = [each for each in standings if each.kind != "handoff" and each.free]
     while moving:
         moving = _moved_once(moving, course, outcome, text, at)
@@ -113,7 +113,7 @@ def _moved_once(
         for target in course.ways.get(start, ()):
             handoff = target["kind"] == "handoff"
             left = [pk for pk in here if pk not in gone and (pk in awake or not handoff)]
-            met = meeting.would_meet(left, text, target["key"], at=at) if left else []
+            met = statements.would_meet(left, text, target["key"], at=at) if left else []
             outcome.places.update((each.lead, target["key"]) for each in met)
             gone.update(each.lead for each in met)
             if handoff:
@@ -150,4 +150,4 @@ def _scores(
     unscored = sorted(lead for lead, _change, _stage in found if lead not in after.points)
     yield from after.points.values()
     if unscored:
-        yield from meeting.would_score(unscored, text, at=at)
+        yield from statements.would_score(unscored, text, at=at)
