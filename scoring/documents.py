@@ -67,12 +67,16 @@ def conditions(body: Body) -> Iterator[tuple[str, ConditionJSON]]:
 
 
 def leaves(condition: ConditionJSON) -> Iterator[ConditionJSON]:
-    """The operators of a condition, without the groups around them."""
+    """The operators of a condition, without the groups around them. What is no condition, in a
+    draft, has none."""
+    if not isinstance(condition, dict):
+        return
     branch = next((name for name in BRANCHES if name in condition), None)
     if branch is None:
         yield condition
         return
-    for part in condition[branch]:
+    parts = condition[branch]
+    for part in parts if isinstance(parts, list) else []:
         yield from leaves(part)
 
 
@@ -99,5 +103,6 @@ def activity_types(body: Body) -> set[str]:
         key
         for _path, condition in conditions(body)
         for leaf in leaves(condition)
-        for key in leaf.get("types", [])
+        for name in ("types", "and_types", "since_types")
+        for key in leaf.get(name) or []
     }

@@ -89,7 +89,7 @@ def furnish() -> None:
         Channel.objects.create(key=f"{kind}_2", name=f"{kind.title()} 2", kind=kind)
     for key in CAMPAIGNS:
         Campaign.objects.create(key=key, name=key.title())
-    AgreementVersionFactory(status="superseded")
+    AgreementVersionFactory(status="superseded", in_force_at=None)
 
 
 def present(value) -> bool:

@@ -9,27 +9,26 @@ from django.utils.translation import gettext as _
 from leads import fields
 from leads.models import Attribute
 from leads.refusals import Refused
-from scoring import conditions
+from scoring import conditions, documents
+from scoring.checks import points
 from scoring.checks.findings import Problem
+from scoring.checks.points import counts_each, highest
 from scoring.checks.structure import CLOCK_SIDES
 from scoring.conditions import ACTIVITIES, EVERYTHING, PROFILE, Vocabulary
-from scoring.documents import GROUPS, Body, ConditionJSON, collecting, item, text
-from scoring.journeys import fits_reason, stages_of_kind
+from scoring.documents import Body, ConditionJSON, collecting, item, text
+from scoring.journeys import fits_reason, stage, stages_of_kind
+
+__all__ = ["counts_each", "highest", "problems"]
 
 OWED_ALWAYS = ("answer", "first_contact")
-SCORE_GROUPS = {
-    "fit": ("profile", "channel"),
-    "engagement": ("actions",),
-    "total": GROUPS,
-}
 
 
 def problems(body: Body) -> Iterator[Problem]:
     vocabulary = Vocabulary(body)
     yield from _fields(body, vocabulary)
     yield from _conditions(body, vocabulary)
-    yield from _rules(body)
-    yield from _bars(body)
+    yield from _stages_entered(body)
+    yield from points.problems(body)
     yield from _clocks(body)
     yield from _checklists(body, vocabulary)
     yield from _reasons(body)
@@ -52,9 +51,9 @@ def _conditions(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
     for persona in body["personas"]:
         path = f"personas.{persona['key']}.when"
         yield from _condition(persona["when"], path, {PROFILE}, body, vocabulary)
-    for stage in body["stages"]:
-        for criterion in stage["criteria"] or []:
-            path = f"stages.{stage['key']}.criteria.{criterion['key']}.when"
+    for each in body["stages"]:
+        for criterion in each["criteria"] or []:
+            path = f"stages.{each['key']}.criteria.{criterion['key']}.when"
             yield from _condition(criterion["when"], path, EVERYTHING, body, vocabulary)
     for rule in body["score"]["rules"]:
         path = f"score.rules.{rule['key']}.when"
@@ -71,73 +70,19 @@ def _condition(
         yield Problem(path, str(refusal))
 
 
-def _rules(body: Body) -> Iterator[Problem]:
-    for rule in body["score"]["rules"]:
-        path = f"score.rules.{rule['key']}"
-        if rule["points"] == 0:
-            yield Problem(f"{path}.points", _("A rule of 0 points says nothing. Remove it."))
-        if rule["times"] == "every" and not counts_each(rule["when"]):
-            message = _("“Every time” needs a single condition: something the lead did, once.")
-            yield Problem(f"{path}.times", message)
-        if rule["cap"] is not None and rule["times"] != "every":
-            message = _("Only a rule that gives points every time can have a cap of its own.")
-            yield Problem(f"{path}.cap", message)
-    caps, floors = body["score"]["caps"], body["score"].get("floors", {})
-    for group in GROUPS:
-        cap, floor = caps.get(group), floors.get(group)
-        if cap is not None and cap < max(0, floor or 0):
-            message = _("A cap is 0 or more, and not below the floor.")
-            yield Problem(f"score.caps.{group}", message)
-        if floor is not None and floor > 0:
-            message = _("A floor of a group is 0 or less: nobody begins with points.")
-            yield Problem(f"score.floors.{group}", message)
-    if body["score"]["floor"] > 0:
-        message = _("The floor of the score is 0 or less: nobody begins with points.")
-        yield Problem("score.floor", message)
+def _stages_entered(body: Body) -> Iterator[Problem]:
+    """Stages that conditions ask for by key."""
+    for path, condition in documents.conditions(body):
+        for leaf in documents.leaves(condition):
+            for key in _stage_keys(leaf):
+                if stage(body, key) is None:
+                    message = _("There is no stage “%(key)s” that a lead could enter.")
+                    yield Problem(f"{path}.when", message % {"key": key})
 
 
-def counts_each(when: ConditionJSON) -> bool:
-    """Can a rule with this condition count every single activity?"""
-    return isinstance(when, dict) and when.get("op") == "did" and when.get("times", 1) == 1
-
-
-def _bars(body: Body) -> Iterator[Problem]:
-    """Score criteria that no lead can ever meet."""
-    for stage in body["stages"]:
-        for criterion in stage["criteria"] or []:
-            when = criterion["when"]
-            if not isinstance(when, dict) or when.get("op") != "score_at_least":
-                continue
-            most = highest(body, when.get("which", "total"))
-            value = when.get("value")
-            if most is not None and isinstance(value, int) and value > most:
-                path = f"stages.{stage['key']}.criteria.{criterion['key']}.when"
-                counts = {"value": value, "most": most}
-                message = _("No lead can reach %(value)s: the rules and caps allow %(most)s.")
-                yield Problem(path, message % counts)
-
-
-def highest(body: Body, which: str) -> int | None:
-    """The most points a lead can have (fit, engagement or total); None where there is no limit."""
-    total = 0
-    for group in SCORE_GROUPS.get(which, GROUPS):
-        most = _highest_of(body, group)
-        if most is None:
-            return None
-        total += most
-    return total
-
-
-def _highest_of(body: Body, group: str) -> int | None:
-    cap = body["score"]["caps"].get(group)
-    total = 0
-    for rule in body["score"]["rules"]:
-        if rule["group"] != group or rule["points"] <= 0:
-            continue
-        if rule["times"] == "every" and rule["cap"] is None:
-            return cap
-        total += rule["cap"] or rule["points"]
-    return total if cap is None else min(total, cap)
+def _stage_keys(leaf: ConditionJSON) -> list[str]:
+    keys = leaf.get("stages") if isinstance(leaf, dict) else None
+    return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
 
 def _clocks(body: Body) -> Iterator[Problem]:

@@ -101,6 +101,23 @@ def whole(least: int, most: int) -> Check:
     return check
 
 
+def wholes(least: int, most: int, *, least_of: int, most_of: int) -> Check:
+    """A list of whole numbers within bounds, so many of them."""
+
+    def check(value: Any, path: str) -> Iterator[Problem]:
+        if not isinstance(value, list):
+            yield Problem(path, _("This must be a list."))
+            return
+        if not least_of <= len(value) <= most_of:
+            counts = {"least": least_of, "most": most_of, "count": len(value)}
+            message = _("Between %(least)s and %(most)s are allowed here; there are %(count)s.")
+            yield Problem(path, message % counts)
+        for number, each in enumerate(value, 1):
+            yield from whole(least, most)(each, join(path, number))
+
+    return check
+
+
 def text(most: int, *, blank: bool = False) -> Check:
     """A text, or one for each language, English at least."""
 

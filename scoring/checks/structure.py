@@ -13,7 +13,10 @@ from scoring.checks.pieces import (
     text,
     texts,
     whole,
+    wholes,
 )
+from scoring.conditions import repeating
+from scoring.conditions.counts import LONGEST_WINDOW
 from scoring.documents import FORMAT, GROUPS
 from scoring.models import Stage
 
@@ -42,6 +45,8 @@ MOST_POINTS = 1000
 MOST_MINUTES = 100_000
 MOST_REST_DAYS = 3650
 MOST_RULES = 100
+MOST_STEPS = 8
+MOST_BOUND = 100_000
 
 NAME, SENTENCE, PARAGRAPH, NOTE, PURPOSE = 80, 240, 1000, 2000, 200
 
@@ -67,10 +72,15 @@ _rule = record(
     _conditional(GROUPS)
     | {
         "points": whole(-MOST_POINTS, MOST_POINTS),
-        "times": choice("once", "every"),
+        "times": choice(*repeating.TIMES),
         "cap": nullable(whole(1, MOST_POINTS)),
-    }
+    },
+    {
+        "days": nullable(whole(1, LONGEST_WINDOW)),
+        "halving": nullable(wholes(1, LONGEST_WINDOW, least_of=1, most_of=MOST_STEPS)),
+    },
 )
+_bounds = wholes(-MOST_BOUND, MOST_BOUND, least_of=3, most_of=3)
 _stage = record(
     {
         "key": key,
@@ -135,7 +145,10 @@ body = record(
                 "caps": record({}, _by_group),
                 "floor": whole(-MOST_POINTS, MOST_POINTS),
             },
-            {"floors": record({}, _by_group)},
+            {
+                "floors": record({}, _by_group),
+                "grades": record({}, {"fit": _bounds, "engagement": _bounds}),
+            },
         ),
         "clocks": listed(_clock, most=len(CLOCK_SIDES)),
         "checklists": record({"acceptance": _checked, "qualification": _checked}),
