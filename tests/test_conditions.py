@@ -9,7 +9,7 @@ from leads import activities, changes, fields, identities
 from leads.models import Attribute, Channel, Lead
 from leads.refusals import Refused
 from scoring import conditions
-from scoring.conditions import ACTIVITIES, PROFILE, Vocabulary
+from scoring.conditions import ACTIVITIES, PROFILE, Vocabulary, repeating
 from scoring.facts import facts_at
 
 pytestmark = pytest.mark.django_db
@@ -332,3 +332,154 @@ def test_one_join_counts_for_all_conditions_and_equal_ones_share(mara, django_as
     statement = queries[-1]["sql"]
     assert statement.count("JOIN") == 1
     assert statement.count("FILTER") == 2
+
+
+def asked(**more: object) -> dict:
+    return {"op": "did", "types": ["webinar"]} | more
+
+
+@pytest.mark.parametrize(
+    ("data", "english", "german"),
+    [
+        (
+            asked(
+                where=[
+                    {"property": "minutes", "op": "at_least", "value": 30},
+                    {"property": "follow_up", "op": "is", "value": True},
+                ]
+            ),
+            "“webinar” where minutes is at least 30 and asked for follow-up is yes at least once",
+            "„webinar“, bei dem gilt: Minuten ist mindestens 30 und bat um Rückmeldung ist ja"
+            " mindestens einmal",
+        ),
+        (
+            asked(count="days", times=3, within_days=7),
+            "“webinar” on at least 3 different days in the last 7 days",
+            "„webinar“ an mindestens 3 verschiedenen Tagen in den letzten 7 Tagen",
+        ),
+        (
+            asked(count="minutes", times=60, op="did_not"),
+            "“webinar” for less than 60 minutes in all",
+            "„webinar“ zusammen weniger als 60 Minuten lang",
+        ),
+        (
+            asked(since_recycle=True, since_types=["unsubscribed"]),
+            "“webinar” at least once, since the lead last came back from sales and since its last"
+            " “unsubscribed”",
+            "„webinar“ mindestens einmal, seit der Lead zuletzt vom Vertrieb zurückkam und seit der"
+            " letzten Aktivität „unsubscribed“",
+        ),
+        (
+            {"op": "first_was", "channels": ["event"], "within_days": 30},
+            "the first activity in the last 30 days was activity (Event)",
+            "die erste Aktivität in den letzten 30 Tagen war Aktivität (Veranstaltung)",
+        ),
+        (
+            {"op": "did_both", "types": ["booth"], "and_types": ["talk"]},
+            "both “booth” and “talk” with the same “event”",
+            "sowohl „booth“ als auch „talk“ mit demselben Wert bei „Ereignis“",
+        ),
+        (
+            {"op": "idle", "days": 30},
+            "no activity for 30 days",
+            "Aktivität seit 30 Tagen nicht mehr",
+        ),
+        (
+            {"op": "unanswered_at_least", "kinds": ["call"], "value": 3, "within_days": 14},
+            "Call without reaction at least 3 times in the last 14 days",
+            "Anruf mindestens 3-mal ohne Reaktion in den letzten 14 Tagen",
+        ),
+        (
+            {"op": "not_entered", "stages": ["mql"], "times": 2},
+            "entered “mql” fewer than 2 times",
+            "kam weniger als 2-mal in „mql“",
+        ),
+        ({"op": "recycled"}, "came back from sales at least once", "kam mindestens einmal vom"
+         " Vertrieb zurück"),
+        (
+            {"op": "starts_with", "field": "title", "value": "Head"},
+            "role begins with “Head”",
+            "Rolle beginnt mit „Head“",
+        ),
+    ],
+)  # fmt: skip
+def test_what_leads_did_is_said_in_every_way(db, data, english, german):
+    condition = conditions.parse(data)
+    with override("en"):
+        assert condition.words() == english
+    with override("de"):
+        assert condition.words() == german
+
+
+@pytest.mark.parametrize(
+    ("how", "english"),
+    [
+        (("every", None, ()), "each “webinar” and phone is known"),
+        (("week", None, ()), "“webinar”, once a week and phone is known"),
+        (("days", 90, ()), "“webinar”, once in 90 days and phone is known"),
+        (
+            ("every", None, (7, 30, 90)),
+            "each “webinar”: in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
+            " and phone is known",
+        ),
+    ],
+)
+def test_a_rule_says_how_often_it_counts(db, how, english):
+    when = conditions.parse({"all": [asked(), {"op": "known", "field": "phone"}]})
+    assert repeating.words(when, *how) == english
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (asked(where=[{"property": 'a"b', "op": "known"}]), "names a property"),
+        (asked(where=[{"property": "minutes", "op": "at_least", "value": True}]), "not a number"),
+        (asked(where=[{"property": "minutes", "op": "contains", "value": 3}]), "does not fit"),
+        (asked(where=[{"property": "x", "op": "one_of", "value": ["a", 1]}]), "one kind of values"),
+        (asked(where=[{"property": "x", "op": "known", "value": 1}]), "no meaning"),
+        (asked(where=[{"property": "x", "op": "known"}] * 6), "at most 5"),
+        (asked(count="miles"), "Choose one of"),
+        (asked(since_recycle=1), "true or false"),
+        ({"op": "first_was"}, "which activity"),
+        ({"op": "did_both", "types": ["a"], "and_types": ["b", "a"]}, "different types"),
+        ({"op": "did_both", "types": ["a"]}, "at least one"),
+        ({"op": "idle", "days": 0}, "whole number"),
+        ({"op": "unanswered_at_least", "kinds": ["pigeon"], "value": 1}, "no kind of touch"),
+        ({"op": "entered", "stages": []}, "at least one"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_in_a_sentence(db, data, said):
+    with pytest.raises(Refused, match=said):
+        conditions.parse(data)
+
+
+def test_what_leads_wrote_is_compared_without_case_and_accents(mara):
+    words = {"words": "  Können wir TELEFONIEREN?", "minutes": 42.5, "follow_up": True}
+    activities.record(
+        mara, type="form", occurred_at=NOW, known_at=NOW, properties=words | {"event": 7}
+    )
+
+    def where(**filter: object) -> dict:
+        return {"op": "did", "types": ["form"], "where": [filter]}
+
+    assert decided(where(property="words", op="contains", value="konnen wir"), mara)
+    assert decided(where(property="words", op="starts_with", value="KÖNNEN"), mara)
+    assert decided(where(property="minutes", op="above", value=42), mara)
+    assert not decided(where(property="minutes", op="at_most", value=42), mara)
+    assert decided(where(property="follow_up", op="is", value=True), mara)
+    # Of another type, or not there at all: missing.
+    for key in ("event", "place"):
+        assert not decided(where(property=key, op="is", value="7"), mara)
+        assert decided(where(property=key, op="is_not", value="7"), mara)
+    assert decided(where(property="event", op="known"), mara)
+    assert decided(where(property="place", op="unknown"), mara)
+
+
+def test_evidence_of_what_was_done_names_it_and_its_moment(mara):
+    told = facts_at(mara, NOW, known=fields.registry())
+    (quiet,) = conditions.parse({"op": "idle", "days": 30}).evidence(told)
+    assert (quiet.text, quiet.at) == ("Pricing page", NOW - timedelta(days=1))
+    assert conditions.parse({"op": "recycled"}).evidence(told) == []
+    assert conditions.parse({"op": "unanswered_below", "value": 1}).evidence(told) == []
+    (first,) = conditions.parse({"op": "first_was", "types": ["pricing_page"]}).evidence(told)
+    assert first.at == NOW - timedelta(days=7)

@@ -52,13 +52,16 @@ class OnActivities(OnMeasure):
 
     def within(self, said: str) -> str:
         """`said`, followed by the window and by what it must come after, if anything."""
-        said = super().within(said)
+        said, since = super().within(said), []
         if self.measure.since_recycle:
-            said = _("%(said)s since the lead last came back from sales") % {"said": said}
+            since.append(_("since the lead last came back from sales"))
         if self.measure.since_types:
             types = self.named(self.measure.since_types)
-            said = _("%(said)s since the last %(types)s") % {"said": said, "types": types}
-        return said
+            since.append(_("since its last %(types)s") % {"types": types})
+        if not since:
+            return said
+        since_all = joined(since, _("%(some)s and %(last)s"))
+        return _("%(said)s, %(since)s") % {"said": said, "since": since_all}
 
     def evidence(self, facts: Facts) -> list[Evidence]:
         seen = facts.counted(self.measure)
