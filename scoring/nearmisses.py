@@ -12,11 +12,10 @@ leads that may still be near.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import add, or_
-from typing import Any
 
 from django.db.models import (
     Case,
@@ -32,113 +31,19 @@ from django.db.models import (
 )
 from django.db.models import Value as Given
 from django.db.models.lookups import GreaterThanOrEqual
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from leads.fields import FieldSpec
 from leads.models import Activity, Lead
 from scoring import journeys, measures
-from scoring.conditions import Condition
-from scoring.conditions.groups import joined
-from scoring.conditions.profile import OnField, Unknown
-from scoring.conditions.scores import WHICH, ScoreAtLeast
+from scoring.conditions.profile import Unknown
+from scoring.conditions.scores import ScoreAtLeast
 from scoring.journeys import StageJSON
+from scoring.lacks import ACTIVITY, REST, STEPS, Lack, fields_of
 from scoring.measures import Measure, Sql
 from scoring.models import AgreementVersion, Stage
 from scoring.rulebooks import Criterion, Rulebook
 
-STEPS = ((1, 5), (6, 10))
 FURTHEST = STEPS[-1][1]
 ONE = 4096
-REST, ACTIVITY = "rest", "activity"
-
-
-@dataclass(frozen=True)
-class Lack:
-    """The one thing that keeps leads at `start` from `target`.
-
-    `what` is a criterion's key, REST or ACTIVITY. `unknown` are the fields of which one at least
-    is empty; `short` is how many points are missing (from, to)."""
-
-    start: StageJSON
-    target: StageJSON
-    what: str
-    criterion: Criterion | None = field(default=None, compare=False)
-    unknown: tuple[FieldSpec, ...] = ()
-    short: tuple[int, int] | None = None
-
-    @property
-    def key(self) -> str:
-        """What names it in an address and in events."""
-        variant = "unknown" if self.unknown else str(self.short[1]) if self.short else "fails"
-        return ":".join([self.start["key"], self.target["key"], self.what, variant])
-
-    @property
-    def is_of_profile(self) -> bool:
-        """Could somebody find it out?"""
-        return self.criterion is not None and bool(_fields(self.criterion.when))
-
-    def words(self) -> str:
-        """What is missing, to stand alone."""
-        if self.unknown:
-            return _("not known: %(fields)s") % {"fields": self.labels}
-        if self.what == REST:
-            return _("the end of the rest")
-        if self.what == ACTIVITY:
-            return _("something new that they do")
-        return self.criterion.words()
-
-    def sentence(self, number: int) -> str:
-        """“43 leads lack only …”."""
-        return self._pattern(number) % {
-            "n": number,
-            "what": self.words(),
-            "fields": self.labels,
-            **self._points(),
-        }
-
-    @property
-    def labels(self) -> str:
-        """The empty fields: "role", "seniority or role"."""
-        return joined([str(spec.label) for spec in self.unknown], _("%(some)s or %(last)s"))
-
-    def _points(self) -> dict[str, Any]:
-        if not self.short:
-            return {}
-        when = self.criterion.when
-        least, most = self.short
-        return {"least": least, "most": most, "bar": when.value, "score": WHICH[when.which]}
-
-    def _pattern(self, n: int) -> str:
-        if self.short == STEPS[0]:
-            return ngettext(
-                "%(n)s lead is up to %(most)s points short of %(score)s %(bar)s",
-                "%(n)s leads are up to %(most)s points short of %(score)s %(bar)s",
-                n,
-            )
-        if self.short:
-            return ngettext(
-                "%(n)s lead is %(least)s to %(most)s points short of %(score)s %(bar)s",
-                "%(n)s leads are %(least)s to %(most)s points short of %(score)s %(bar)s",
-                n,
-            )
-        if self.unknown:
-            return ngettext(
-                "%(n)s lead lacks only the %(fields)s", "%(n)s leads lack only the %(fields)s", n
-            )
-        if self.what == REST:
-            return ngettext(
-                "%(n)s lead lacks only the end of its rest",
-                "%(n)s leads lack only the end of their rest",
-                n,
-            )
-        if self.what == ACTIVITY:
-            return ngettext(
-                "%(n)s lead has rested and lacks only something new that it does",
-                "%(n)s leads have rested and lack only something new that they do",
-                n,
-            )
-        return ngettext("%(n)s lead lacks only: %(what)s", "%(n)s leads lack only: %(what)s", n)
 
 
 @dataclass(frozen=True)
@@ -263,18 +168,11 @@ def _check(criterion: Criterion, start: StageJSON, target: StageJSON) -> _Check:
             for least, most in STEPS
         ]
         return _Check(when.as_q, tuple(steps))
-    if fields := _fields(when):
+    if fields := fields_of(when):
         unknown = reduce(or_, (Unknown(spec).as_q(Sql({})) for spec in fields))
         cases = ((unknown, replace(lack, unknown=fields)),)
         return _Check(when.as_q, cases, lack, asked)
     return _Check(when.as_q, (), lack, asked)
-
-
-def _fields(when: Condition) -> tuple[FieldSpec, ...]:
-    """The fields that a condition looks at."""
-    own = (when.field,) if isinstance(when, OnField) else ()
-    found = [*own, *(spec for part in when.parts() for spec in _fields(part))]
-    return tuple({spec.key: spec for spec in found}.values())
 
 
 def _rested(start: StageJSON, target: StageJSON, at: datetime) -> _Check:

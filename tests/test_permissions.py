@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
@@ -23,8 +23,8 @@ from feedback import handoffs, qualifications
 from feedback.models import Handoff, Opportunity
 from leads import tokens
 from leads.models import Lead, User
-from scoring import agreements, impacts, replays, shapes
-from scoring.models import AgreementVersion, Replay
+from scoring import agreements, corrections, impacts, replays, shapes
+from scoring.models import AgreementVersion, Correction, Replay
 from tests.factories import HandoffFactory, PoolFactory, PoolMemberFactory
 
 CAST = ("maya", "mark", "sam", "lena", "olu", "ada", "nina")
@@ -103,6 +103,7 @@ RETURNING = {
     "about": "offered",
     "body": lambda house: {"reason": house.reason, "text": "No budget this year."},
 }
+CORRECTING = {"points": 5, "until": date.today() + timedelta(days=9), "reason": "Met at a fair."}
 MENDING = {"about": "accepted", "knows": frozenset(HOUSE)}
 DEAL = {"about": "opportunity", "knows": frozenset(HOUSE)}
 VISIT = {"type": "visit", "occurred_at": "2026-01-05T09:00:00Z"}
@@ -173,11 +174,25 @@ TABLE = [
     page("returns/", MARKETING | MANAGERS),
     page("leads/", HOUSE),
     page("leads/<int:pk>/", HOUSE, about="lead"),
+    page("leads/<int:pk>/score/", HOUSE, about="lead"),
+    page("leads/<int:pk>/correction/", MARKETING | MANAGERS, about="lead", knows=frozenset(HOUSE)),
+    post("leads/<int:pk>/correction/", MARKETING | MANAGERS, about="lead", knows=frozenset(HOUSE),
+         body=lambda house: CORRECTING),
+    page("corrections/<int:pk>/ending/", MARKETING | MANAGERS, about="corrected",
+         knows=frozenset(HOUSE)),
+    post("corrections/<int:pk>/ending/", MARKETING | MANAGERS, about="corrected",
+         knows=frozenset(HOUSE), body=lambda house: {"reason": "Over."}),
     post("leads/<int:pk>/quarantine/", MARKETING | MANAGERS, about="lead",
          knows=frozenset({"sam"})),
     post("leads/<int:pk>/release/", MARKETING | MANAGERS, about="lead",
          knows=frozenset({"sam"})),
     page("quarantine/", MARKETING | MANAGERS),
+    page("near-misses/", MARKETING | MANAGERS),
+    page("near-misses/leads/", HOUSE, query="?group=inquiry:mql:bar:5"),
+    page("near-misses/addresses/", MARKETING | MANAGERS, query="?group=inquiry:mql:bar:5"),
+    post("near-misses/enrichment/", MARKETING | MANAGERS),
+    post("near-misses/question/", MARKETING | MANAGERS),
+    post("near-misses/nurturing/", MARKETING | MANAGERS),
     page("funnel/", HOUSE),
     page("funnel/leads/", HOUSE, query="?set=overdue"),
     # The lab
@@ -223,6 +238,7 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
         accepted=accepted,
         returned=returned,
         opportunity=opportunity,
+        corrected=corrections.correct(offered.lead, by=maya, at=at, **CORRECTING),
         replay=replays.request(version, by=maya, at=at, **week),
         sam=sam,
     )

@@ -97,6 +97,10 @@ def _marketing_of_thread(handoff: Handoff) -> list[User]:
     return list(_active().filter(pk__in=authors, team__side=Side.MARKETING))
 
 
+def _asked_owner(event: Event) -> Iterable[User]:
+    return _active().filter(pk=event.data["owner"])
+
+
 RECIPIENTS: dict[str, Recipients] = {
     "handoff.offered": _answerers,
     "handoff.assigned": _new_owner,
@@ -105,5 +109,6 @@ RECIPIENTS: dict[str, Recipients] = {
     "clock.breached": _leads_of_late,
     "agreement.proposed": _signatories,
     "agreement.in_force": _everybody,
+    "near_miss.question": _asked_owner,
 }
 BY_MAIL = {"clock.breached"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,6 +56,7 @@ class _Words:
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
             "number": self.numbers.get(event.data.get("version"), ""),
+            "leads": event.data.get("number", 0),
         }
         return Sentence(_PATTERNS[event.kind]() % values, _url(event))
 
@@ -67,10 +69,16 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
     "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
+    "near_miss.question": lambda: _(
+        "%(who)s asks for what is missing about %(leads)s of your leads."
+    ),
 }
 
 
 def _url(event: Event) -> str:
     if "version" in event.data:
         return reverse("agreement_version", args=[event.data["version"]])
+    if "group" in event.data:
+        query = urlencode({"group": event.data["group"], "whose": "mine"})
+        return f"{reverse('near_miss_leads')}?{query}"
     return reverse("handoff", args=[event.data["handoff"]])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from leads import fields, values
+from leads import fields, formulas, values
 from leads.fields import FieldSpec
 from leads.folding import fold
 from leads.imports import dates, numbers
@@ -170,7 +170,7 @@ def _as_number(form: numbers.NumberFormat) -> Reader:
 
 def _clean(text: str) -> str:
     try:
-        return values.clean(text)
+        return formulas.meant(values.clean(text))
     except values.Unreadable as problem:
         raise BadCell(str(problem)) from problem
 

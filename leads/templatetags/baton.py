@@ -22,6 +22,7 @@ PLACES = {
     "inbox": ("inbox", gettext_lazy("Inbox")),
     "returns": ("back", gettext_lazy("Returns")),
     "leads": ("lead", gettext_lazy("Leads")),
+    "near_misses": ("step", gettext_lazy("Near misses")),
     "agreement": ("doc", gettext_lazy("Agreement")),
     "funnel": ("funnel", gettext_lazy("Funnel")),
     "lab": ("flask", gettext_lazy("Lab")),
@@ -35,12 +36,16 @@ BELOW = {
     "handoff": "inbox",
     "lead": "leads",
     "quarantine": "leads",
+    "near_miss_leads": "near_misses",
     "funnel_leads": "funnel",
     "lab_replay": "lab",
     "lab_replay_leads": "lab",
     "lab_impact": "lab",
     "lab_impact_leads": "lab",
     "opportunity": "leads",
+    "lead_score": "leads",
+    "lead_correction": "leads",
+    "correction_ending": "leads",
 }
 HUES = {"marketing": "mkt", "sales": "sal"}
 SIDES = {"marketing": gettext_lazy("Marketing"), "sales": gettext_lazy("Sales")}
