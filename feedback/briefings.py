@@ -14,7 +14,8 @@ from feedback import timelines
 from feedback.models import Handoff, HandoffEvent
 from feedback.timelines import History, Moment
 from leads.models import Activity, Lead, Touch, User
-from scoring import documents, ledgers
+from scoring import documents, explanations, ledgers
+from scoring.glances import Glance, Readers
 
 LATEST_SHOWN = 12
 GROUPS = ledgers.GROUP_NAMES | {
@@ -167,15 +168,17 @@ def trigger_line(activity: dict[str, Any] | None) -> str:
 
 def bar(body: dict[str, Any]) -> tuple[int | None, str]:
     """The total score that the first handoff stage asks for, and that stage's name."""
-    for stage in body.get("stages", []):
-        if stage["kind"] != "handoff":
-            continue
-        for criterion in stage["criteria"] or []:
-            when = criterion["when"]
-            if when.get("op") == "score_at_least" and when.get("which") == "total":
-                return when["value"], documents.text(stage["name"])
-        return None, documents.text(stage["name"])
-    return None, ""
+    found = explanations.bar(body)
+    return found.points, found.stage
+
+
+def glance(handoff: Handoff, readers: Readers) -> Glance | None:
+    """The score a handoff was made with, as frozen; None where none was. The handoff's evidence
+    and version are loaded."""
+    evidence = getattr(handoff, "evidence", None)
+    if evidence is None or not evidence.ledger:
+        return None
+    return readers.of(handoff.version).frozen(evidence.ledger, handoff.score)
 
 
 def line(lead: Lead) -> str:

@@ -157,6 +157,39 @@ class AssignmentForm(forms.Form):
         self.fields["to"].initial = handoff.owner_id
 
 
+class CorrectionForm(forms.Form):
+    """Points given or taken by hand. What may be given, and until when, is the verb's business."""
+
+    points = forms.IntegerField(
+        label=_("Points"),
+        help_text=_("To take points, write a minus before them."),
+        widget=forms.NumberInput(attrs={"step": 1, "min": -1000, "max": 1000}),
+    )
+    until = forms.DateField(
+        label=_("Counts until"),
+        help_text=_("This day included, within a year."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("Reason"),
+        help_text=_("Everybody who sees the lead reads it in the ledger."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class EndingForm(forms.Form):
+    """A correction ends before its day."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("Why it ends now"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class MessageForm(forms.Form):
     """A line in the thread between both teams."""
 

@@ -4,41 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from feedback import briefings, clockfaces, timelines
+from feedback import briefings, clockfaces, sheets, timelines
 from feedback.briefings import Return, Wish
 from feedback.clockfaces import ClockFace
 from feedback.handoffs import rights
 from feedback.models import Handoff, Opportunity
+from feedback.sheets import Sheet
 from feedback.timelines import Moment
 from leads.models import Attribute, Lead, User
-from scoring import ledgers
 from scoring.models import AgreementVersion
-
-
-@dataclass(frozen=True)
-class Group:
-    """The lines of one group of the ledger and what they sum to."""
-
-    label: str
-    lines: list[Any]
-    points: int
-
-
-@dataclass(frozen=True)
-class Bar:
-    """The score on a scale: fit and engagement as drawn, the bar that hands over, the end.
-    All in points; `bar` is None where no stage asks for a score."""
-
-    fit: int
-    engagement: int
-    bar: int | None
-    stage: str
-    end: int
 
 
 @dataclass(frozen=True)
@@ -52,8 +30,7 @@ class Portrait:
     moments: list[Moment]
     more: bool
     whose: str
-    groups: list[Group]
-    bar: Bar | None
+    sheet: Sheet
     about: list[tuple[str, str]]
     attributes: list[tuple[str, Any]]
     handoff: Handoff | None
@@ -71,11 +48,11 @@ def draw(
     whose: str = "",
     most: int,
 ) -> Portrait:
-    """The portrait of a lead whose score, with its version, and standing are loaded."""
+    """The portrait of a lead whose score, with its version, standing and mark as stale are
+    loaded."""
     history = timelines.whole(lead, user, most=most)
     body = version.body if version else {}
     returns = briefings.returns(history, body)
-    score = getattr(lead, "score", None)
     handoff = _open_handoff(lead, user)
     return Portrait(
         at=at,
@@ -85,8 +62,7 @@ def draw(
         moments=timelines.moments(history, body, whose=whose),
         more=history.more,
         whose=whose,
-        groups=_groups(score) if score else [],
-        bar=_bar(score, body) if score else None,
+        sheet=sheets.draw(lead, user, version=version, at=at),
         about=briefings.about(lead),
         attributes=_attributes(lead),
         handoff=handoff,
@@ -103,24 +79,6 @@ def _open_handoff(lead: Lead, user: User) -> Handoff | None:
         calendars = ("pool__calendar__hours", "pool__calendar__days_off")
         prefetch_related_objects([handoff], *calendars)
     return handoff
-
-
-def _groups(score: Any) -> list[Group]:
-    """The ledger as stored, group by group; the total's own lines come last."""
-    lines = [line for line in ledgers.lines(score, score.version) if line.points]
-    return [
-        Group(str(ledgers.GROUP_NAMES.get(key, "")), found, sum(line.points for line in found))
-        for key, rows in groupby(lines, key=lambda line: line.group)
-        for found in [list(rows)]
-    ]
-
-
-def _bar(score: Any, body: dict[str, Any]) -> Bar:
-    asked, stage = briefings.bar(body)
-    caps = (body.get("score") or {}).get("caps") or {}
-    ceiling = sum(cap or 0 for cap in caps.values()) if caps else 0
-    end = max(ceiling, score.total, asked or 0, 1)
-    return Bar(max(score.fit, 0), max(score.engagement, 0), asked, stage, end)
 
 
 def _attributes(lead: Lead) -> list[tuple[str, Any]]:

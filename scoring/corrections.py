@@ -25,6 +25,18 @@ def may_correct(user: User) -> bool:
     return user.is_active and (user.side == Side.MARKETING or user.is_manager)
 
 
+def require_right(by: User) -> None:
+    """Raises Refused (403) for whoever may not correct scores."""
+    if not may_correct(by):
+        raise Refused(
+            "may_not_correct",
+            _("Reps do not correct scores."),
+            _("Return the lead with a reason, or ask marketing: what is wrong belongs into the "
+              "agreement."),
+            status=403,
+        )  # fmt: skip
+
+
 @transaction.atomic
 def correct(
     lead: Lead, *, points: int, until: date, reason: str, by: User, at: datetime
@@ -34,7 +46,7 @@ def correct(
     The second of two equal clicks finds what the first one wrote. Raises Refused: may_not_correct,
     points_out_of_range, until_out_of_range, reason_missing.
     """
-    _require_right(by)
+    require_right(by)
     _require_points(points)
     _require_until(until, at=at)
     reason = _required(reason)
@@ -50,7 +62,7 @@ def end(correction: Correction, *, reason: str, by: User, at: datetime) -> Corre
 
     Raises Refused: may_not_correct, reason_missing, already_ended, not_a_correction.
     """
-    _require_right(by)
+    require_right(by)
     reason = _required(reason)
     _lock(correction.lead)
     _require_running(correction, at=at)
@@ -99,17 +111,6 @@ def latest_day(at: datetime) -> date:
         return today.replace(year=today.year + 1)
     except ValueError:
         return date(today.year + 1, 2, 28)
-
-
-def _require_right(by: User) -> None:
-    if not may_correct(by):
-        raise Refused(
-            "may_not_correct",
-            _("Reps do not correct scores."),
-            _("Return the lead with a reason, or ask marketing: what is wrong belongs into the "
-              "agreement."),
-            status=403,
-        )  # fmt: skip
 
 
 def _require_points(points: int) -> None:

@@ -63,11 +63,7 @@ class Scale:
             "fit": _range(self.fit, LETTERS.index(grade.letter)),
             "engagement": _range(self.engagement, DIGITS.index(grade.digit)),
         }
-        return (
-            _("Fit %(letter)s (%(fit)s), engagement %(digit)s (%(engagement)s).") % said
-            + " "
-            + _("A and 1 are best, D and 4 least.")
-        )
+        return _("Fit %(letter)s (%(fit)s), engagement %(digit)s (%(engagement)s).") % said
 
 
 def of(score: Scored, body: Body) -> Grade:

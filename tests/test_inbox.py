@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 ALL = {"meets_criteria", "can_talk", "could_buy"}
-INBOX_QUERIES = 12
+INBOX_QUERIES = 13
 
 
 @pytest.fixture(autouse=True)

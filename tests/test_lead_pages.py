@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-LIST_QUERIES = 10
+LIST_QUERIES = 12
 LEAD_QUERIES = 18
 
 
@@ -177,6 +177,7 @@ def test_what_the_rep_heard_last_goes_before_an_older_form(maya, sam, signed_in)
         kind="call",
         outcome="conversation",
         occurred_at=MONDAY,
+        known_at=MONDAY,
         by=sam,
         note=lead.notes.create(text="Needs it before the spring.", author=sam, written_at=MONDAY),
     )
@@ -199,7 +200,7 @@ def test_the_ledger_is_shown_as_stored_and_sums(maya, signed_in):
     lead = LeadFactory()
     score = scored(lead, total=72)
     response = lead_page(signed_in(maya), lead)
-    groups = response.context["portrait"].groups
+    groups = response.context["portrait"].sheet.groups
     assert sum(group.points for group in groups) == score.total == 72
     page = response.content.decode()
     assert "as stored 2 Mar, 09:00" in page

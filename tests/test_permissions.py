@@ -87,6 +87,7 @@ class House:
     accepted: Handoff
     returned: Handoff
     opportunity: Opportunity
+    corrected: Correction
     replay: Replay
     sam: User
 

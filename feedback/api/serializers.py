@@ -12,7 +12,7 @@ from feedback.api.states import STATES
 from feedback.models import Handoff
 from leads.api.fields import MomentField, StrictSerializer
 from leads.models import Identity, Lead
-from scoring import documents
+from scoring import documents, glances, grades
 
 
 class HandoffQuerySerializer(StrictSerializer):
@@ -86,6 +86,9 @@ class HandoffSerializer(serializers.ModelSerializer):
     state = serializers.ChoiceField(choices=STATES, read_only=True)
     lead = HandedLeadSerializer(read_only=True)
     stage = serializers.CharField(source="entry.stage.key", read_only=True)
+    grade = serializers.SerializerMethodField(
+        help_text="The score as a grade: A to D for the fit, 1 to 4 for the engagement."
+    )
     agreement = serializers.IntegerField(source="version.number", read_only=True)
     pool = serializers.CharField(source="pool.name", read_only=True)
     owner = serializers.SerializerMethodField()
@@ -113,6 +116,7 @@ class HandoffSerializer(serializers.ModelSerializer):
             "lead",
             "stage",
             "score",
+            "grade",
             "agreement",
             "pool",
             "owner",
@@ -131,6 +135,12 @@ class HandoffSerializer(serializers.ModelSerializer):
             "reasons",
         ]
         read_only_fields = fields
+
+    def get_grade(self, handoff: Handoff) -> str | None:
+        evidence = getattr(handoff, "evidence", None)
+        if evidence is None or not evidence.ledger:
+            return None
+        return str(grades.of(glances.sums(evidence.ledger), handoff.version.body))
 
     def get_owner(self, handoff: Handoff) -> str | None:
         return handoff.owner.email if handoff.owner else None

@@ -32,7 +32,7 @@ from leads.refusals import Refused
 
 NOT_YOURS = {404: "There is no such handoff, or it is not yours to know of."}
 MOVED_ON = {409: "Somebody was faster, or the handoff is not at this point."}
-SHOWN = ["lead", "entry__stage", "pool", "owner", "answered_by", "reason"]
+SHOWN = ["lead", "entry__stage", "pool", "owner", "answered_by", "reason", "evidence"]
 SHOWN_IN_SETS = ["version", "lead__identities"]
 
 
@@ -111,7 +111,7 @@ class ReturnView(APIView):
 
 def _visible(user: User) -> HandoffQuerySet:
     shown = Handoff.objects.visible_to(user).select_related(*SHOWN)
-    return shown.prefetch_related(*SHOWN_IN_SETS)
+    return shown.defer("evidence__criteria").prefetch_related(*SHOWN_IN_SETS)
 
 
 def _asked_for(found: HandoffQuerySet, query: dict[str, Any]) -> HandoffQuerySet:
@@ -142,4 +142,5 @@ def _read(serializer: type[Any], request: Request) -> dict[str, Any]:
 def _answered(user: User, pk: int) -> Response:
     nudge("feedback.tasks.deliver_events")
     nudge("feedback.tasks.release_waiting")
+    nudge("scoring.tasks.rescore_stale")
     return Response(HandoffSerializer(_visible(user).get(pk=pk)).data)

@@ -24,6 +24,7 @@ from feedback.views import hands
 from feedback.views.hands import Hand
 from leads.folding import fold
 from leads.models import NEVER_KNOWN, Activity, User
+from scoring.glances import Glance, Readers
 from scoring.models import AgreementVersion
 
 
@@ -61,6 +62,7 @@ class Row:
     age: str
     face: ClockFace | None
     group: str
+    glance: Glance | None
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,11 @@ def open_desk(
     taken = hands.load(user, chosen) if chosen else None
     handoffs = [*page.rows, taken] if taken else page.rows
     prefetch_related_objects([h for h in handoffs if h.clock], *clockfaces.CALENDARS)
-    numbers = [row.pk for row in page.rows]
+    numbers, readers = [row.pk for row in page.rows], Readers()
     index = numbers.index(taken.pk) if taken and taken.pk in numbers else None
     return Desk(
         view=view,
-        rows=[_row(row, view, at=at) for row in page.rows],
+        rows=[_row(row, view, readers, at=at) for row in page.rows],
         tabs=_tabs(view, sizes),
         hand=hands.hold(taken, user, at=at) if taken else None,
         position=0 if index is None else index + 1,
@@ -170,12 +172,12 @@ def _row_data(found: HandoffQuerySet) -> HandoffQuerySet:
         words=KT("properties__words"),
         content=KT("properties__content"),
     )
-    return found.select_related(
-        "lead", "lead__score", "owner", "answered_by", "reason", "pool__calendar"
-    ).annotate(trigger=Subquery(trigger.values(told=told)[:1]))
+    shown = ("lead", "owner", "answered_by", "reason", "pool__calendar", "evidence")
+    found = found.select_related(*shown).defer("evidence__criteria").prefetch_related("version")
+    return found.annotate(trigger=Subquery(trigger.values(told=told)[:1]))
 
 
-def _row(handoff: Handoff, view: View, *, at: datetime) -> Row:
+def _row(handoff: Handoff, view: View, readers: Readers, *, at: datetime) -> Row:
     face = clockfaces.read(handoff, handoff.pool.calendar, at=at) if handoff.is_open else None
     since = handoff.answered_at if view.queue.latest_first else handoff.opened_at
     return Row(
@@ -185,6 +187,7 @@ def _row(handoff: Handoff, view: View, *, at: datetime) -> Row:
         age=clockfaces.age((at - (since or handoff.opened_at)).total_seconds()),
         face=face,
         group=_group(handoff, view, face, at=at),
+        glance=briefings.glance(handoff, readers),
     )
 
 

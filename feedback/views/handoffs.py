@@ -185,6 +185,7 @@ def _answer(
             notifications.read(request.user, handoff=taken.pk, at=timezone.now())
             nudge("feedback.tasks.deliver_events")
             nudge("feedback.tasks.release_waiting")
+            nudge("scoring.tasks.rescore_stale")
             messages.success(request, done % {"lead": taken.lead})
             return _onward(request, view, taken, following, leaves=leaves)
         refusal = None

@@ -27,6 +27,7 @@ from feedback.models import Handoff, Opportunity
 from leads.models import Side, User
 from leads.refusals import Refused
 from scoring import documents
+from scoring.glances import Glance, Readers
 
 # The part of the answer column that holds a form, where it is not called as the form.
 PART_OF_FORM = {
@@ -64,6 +65,7 @@ class Hand:
     waited: str
     promise: str
     needed: int | None
+    glance: Glance | None
     about: list[tuple[str, str]]
     may: May
     forms: dict[str, Any]
@@ -137,7 +139,6 @@ def load(user: User, pk: int) -> Handoff:
         "lead__owner",
         "lead__first_channel",
         "lead__latest_channel",
-        "lead__score",
         "lead__standing__stage",
         "version",
         "pool__calendar",
@@ -168,6 +169,7 @@ def hold(
         waited=_waited(handoff, at=at),
         promise=_promise(handoff, at=at) if may.accept else "",
         needed=briefings.bar(handoff.version.body)[0],
+        glance=briefings.glance(handoff, Readers()),
         about=briefings.about(handoff.lead),
         may=may,
         forms=_forms(handoff, may) | (bound or {}),

@@ -14,6 +14,7 @@ from feedback.filters import LeadFilter
 from leads import quarantines
 from leads.models import Lead
 from scoring import agreements
+from scoring.glances import Readers
 
 PAGE_SIZE = 50
 HISTORY_SHOWN = 60
@@ -26,11 +27,15 @@ def leads(request: HttpRequest) -> HttpResponse:
     visible = Lead.objects.visible_to(request.user)
     filtered = LeadFilter(request.GET, queryset=visible, request=request)
     rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
-    rows = rows.defer("attributes", "attributes_folded")
+    rows = rows.defer("attributes", "attributes_folded").prefetch_related("score__version")
     rows = rows.order_by(F("score__total").desc(nulls_last=True), "-id")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
+    readers = Readers()
+    for row in page:
+        scored = getattr(row, "score", None)
+        row.glance = readers.of(scored.version).stored(scored) if scored else None
     context = {
         "page": page,
         "filter": filtered,
@@ -45,7 +50,13 @@ def leads(request: HttpRequest) -> HttpResponse:
 def lead(request: HttpRequest, pk: int) -> HttpResponse:
     """404 for a lead this person may not know of."""
     known = Lead.objects.visible_to(request.user).select_related(
-        "owner", "company", "first_channel", "latest_channel", "score__version", "standing__stage"
+        "owner",
+        "company",
+        "first_channel",
+        "latest_channel",
+        "score__version",
+        "standing__stage",
+        "stale",
     )
     found = get_object_or_404(known, pk=pk)
     whose = request.GET.get("show", "")

@@ -74,6 +74,7 @@ def _close(
         if form.is_valid():
             verb(timezone.now())
             nudge("feedback.tasks.deliver_events")
+            nudge("scoring.tasks.rescore_stale")
             messages.success(request, done % {"name": deal})
             return redirect("opportunity", deal.pk)
     except Refused as refused:

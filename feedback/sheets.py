@@ -1,0 +1,240 @@
+"""All that is said of a score: grade, reasons, the ledger as stored, what is missing to the next
+stages, and, apart because it takes longer, its last 90 days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from feedback import briefings
+from feedback.briefings import Reason
+from feedback.charts import steps
+from feedback.charts.steps import Step, Steps
+from leads.models import Lead, User
+from scoring import corrections, explanations, histories, ledgers
+from scoring.explanations import Ahead
+from scoring.grades import Grade, Scale
+from scoring.histories import Account, Change, Point
+from scoring.ledgers import Line
+from scoring.models import AgreementVersion, Correction, Score
+from scoring.rulebooks import Rulebook
+
+MOST_PROS, MOST_CONS = 3, 2
+# A lead that was marked so long ago waits for a worker that may not run.
+SOON = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A correction as a line of the ledger: its reason, whose it is, its last day."""
+
+    correction: Correction
+    words: str
+    by: str
+    last_day: date
+    kind: str = ledgers.CORRECTION
+
+    @property
+    def points(self) -> int:
+        return self.correction.points
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lines of one group of the ledger and what they sum to."""
+
+    label: str
+    lines: list[Line | Given]
+    points: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The score on a scale: fit and engagement as drawn, the bar that hands over, the end.
+    All in points; `bar` is None where no stage asks for a score."""
+
+    fit: int
+    engagement: int
+    bar: int | None
+    stage: str
+    end: int
+
+    @property
+    def anchor(self) -> str:
+        """Where the words at the bar begin, so that they stay in the picture."""
+        if self.bar is None or 3 * self.bar > self.end:
+            return "e" if self.bar and 3 * self.bar > 2 * self.end else "m"
+        return ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A score as stored, with its reasons; without a score, what is missing alone. `pending`:
+    something became known since, and `soon`: it is counted in within moments."""
+
+    grade: Grade | None
+    meaning: str
+    bar: Bar | None
+    pros: list[Reason]
+    cons: list[Reason]
+    groups: list[Group]
+    ahead: list[Ahead]
+    pending: bool
+    soon: bool
+    may_correct: bool
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The last 90 days of a score: drawn for a column or a phone, and for a page; and each
+    change, latest first."""
+
+    account: Account
+    narrow: Steps
+    wide: Steps
+
+    @property
+    def latest(self) -> list[Change]:
+        """The last few that moved the total."""
+        return [change for change in self.account.changes if change.points][:3]
+
+
+def draw(lead: Lead, user: User, *, version: AgreementVersion | None, at: datetime) -> Sheet:
+    """What is said of the score of a lead whose score, with its version, standing and mark as
+    stale are loaded. `version` is the one in force."""
+    score = getattr(lead, "score", None)
+    stale = getattr(lead, "stale", None)
+    said = _said(score) if score else {}
+    return Sheet(
+        ahead=explanations.ahead(lead, version, at) if version else [],
+        pending=stale is not None,
+        soon=stale is not None and at - stale.since < SOON,
+        may_correct=corrections.may_correct(user),
+        **_NOTHING | said,
+    )
+
+
+def trend(lead: Lead, *, at: datetime) -> Trend:
+    """The history of the lead's score, drawn."""
+    account = histories.account(lead, until=at)
+    bars = [Step(account.start.at, account.start.bar)]
+    bars += [Step(v.in_force_at, explanations.bar(v.body).points) for v in account.versions]
+    now = account.now.version
+    marks = [(v.in_force_at, _("Agreement %(n)s") % {"n": v.number}) for v in account.versions]
+    drawn = {
+        "bars": bars,
+        "until": at,
+        "title": _title(account),
+        "label": _bar_words(explanations.bar(now.body)) if now else "",
+        "marks": marks,
+        "days": list(_firsts(account.start.at, at)),
+    }
+    line = [Step(account.start.at, _value(account.start)), *map(_step, reversed(account.changes))]
+    narrow, wide = (steps.draw(line, size=size, **drawn) for size in (steps.NARROW, steps.WIDE))
+    return Trend(account, narrow, wide)
+
+
+def _said(score: Score) -> dict[str, Any]:
+    body = score.version.body
+    scale = Scale.read(body)
+    grade = scale.grade(score)
+    lines = ledgers.lines(score, score.version, Rulebook(body))
+    pros, cons = briefings.strongest([line.to_dict() for line in lines])
+    return {
+        "grade": grade,
+        "meaning": scale.words(grade),
+        "bar": _bar(score, body),
+        "pros": pros[:MOST_PROS],
+        "cons": cons[:MOST_CONS],
+        "groups": list(_groups(lines, score)),
+    }
+
+
+_NOTHING: dict[str, Any] = {
+    "grade": None,
+    "meaning": "",
+    "bar": None,
+    "pros": [],
+    "cons": [],
+    "groups": [],
+}
+
+
+def _groups(lines: list[Line], score: Score) -> Iterator[Group]:
+    """The ledger as stored, group by group; the total's own lines come last."""
+    for key, rows in groupby(lines, key=lambda line: line.group):
+        found = list(rows)
+        points = sum(line.points for line in found)
+        shown = found if key else [each for line in found for each in _one_by_one(line, score)]
+        yield Group(str(ledgers.GROUP_NAMES.get(key, "")), shown, points)
+
+
+def _one_by_one(line: Line, score: Score) -> list[Line | Given]:
+    """The line of the corrections as the corrections it sums, where it does."""
+    if line.kind != ledgers.CORRECTION:
+        return [line]
+    found = corrections.in_effect(score.lead, score.as_of)
+    if sum(each.points for each in found) != line.points:
+        return [line]
+    return [
+        Given(
+            each,
+            each.note.text if each.note else str(line.words),
+            str(each.by),
+            corrections.last_day(each),
+        )
+        for each in found
+    ]
+
+
+def _bar(score: Score, body: dict[str, Any]) -> Bar:
+    asked = explanations.bar(body)
+    caps = (body.get("score") or {}).get("caps") or {}
+    ceiling = sum(cap or 0 for cap in caps.values()) if caps else 0
+    end = max(ceiling, score.total, asked.points or 0, 1)
+    return Bar(max(score.fit, 0), max(score.engagement, 0), asked.points, asked.stage, end)
+
+
+def _value(point: Point) -> int | None:
+    return point.score.total if point.score else None
+
+
+def _step(change: Change) -> Step:
+    terms = {
+        "day": date_format(timezone.localtime(change.at), "MONTH_DAY_FORMAT"),
+        "from": change.before.total,
+        "to": change.after.total,
+        "why": ", ".join(cause.text for cause in change.causes),
+    }
+    return Step(change.at, _value(change.after), _("%(day)s: %(from)d to %(to)d. %(why)s") % terms)
+
+
+def _bar_words(bar: explanations.Bar) -> str:
+    return f"{bar.points}: {bar.stage}" if bar.points is not None else ""
+
+
+def _title(account: Account) -> str:
+    terms = {
+        "day": date_format(timezone.localtime(account.start.at), "DATE_FORMAT"),
+        "from": account.start.total,
+        "to": account.now.total,
+        "n": len(account.changes),
+    }
+    return _("Score since %(day)s: from %(from)d to %(to)d in %(n)d changes") % terms
+
+
+def _firsts(since: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:
+    """The first day of each month between, as a moment and in words."""
+    day = timezone.localtime(since).date().replace(day=1)
+    while day <= timezone.localtime(until).date():
+        moment = timezone.make_aware(datetime(day.year, day.month, 1))
+        if moment >= since:
+            yield moment, date_format(day, "MONTH_DAY_FORMAT")
+        day = (day + timedelta(days=32)).replace(day=1)
