@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -42,9 +42,11 @@ def counted(facts: Known, measure: Measure) -> list[Deed]:
     return found
 
 
-def _such(facts: Known, measure: Measure, deeds: Iterable[Deed]) -> list[Deed]:
+def _such(facts: Known, measure: Measure, deeds: list[Deed]) -> list[Deed]:
     """Those in the window and after the starts, with the measure's channels, campaigns and
     properties."""
+    if not deeds:
+        return []
     after = _start(facts, measure)
     channels, campaigns, where = measure.channels, measure.campaigns, measure.where
     return [
@@ -67,10 +69,11 @@ def _of_types(facts: Known, measure: Measure) -> list[Deed]:
 
 def _start(facts: Known, measure: Measure) -> datetime | None:
     """Only what happened after this moment counts."""
-    starts: list[datetime | None] = []
     reach = measure.reach
-    if reach is not None:
-        starts.append(facts.ago(reach))
+    since = None if reach is None else facts.ago(reach)
+    if not measure.since_recycle and not measure.since_types:
+        return since
+    starts = [since]
     if measure.since_recycle:
         starts.append(facts.recycled_at)
     for key in measure.since_types:
@@ -101,15 +104,14 @@ def _whole(minutes: object) -> int:
 
 
 def _halved(facts: Known, measure: Measure) -> int:
-    steps = [(facts.ago(days), len(measure.halving) - 1 - n) for n, days in _numbered(measure)]
+    deeds = counted(facts, measure)
+    if not deeds:
+        return 0
+    last = len(measure.halving) - 1
+    steps = [(facts.ago(days), 1 << (last - n)) for n, days in enumerate(measure.halving)]
     return sum(
-        next(1 << power for start, power in steps if deed.occurred_at > start)
-        for deed in counted(facts, measure)
+        next(weight for start, weight in steps if deed.occurred_at > start) for deed in deeds
     )
-
-
-def _numbered(measure: Measure) -> Iterable[tuple[int, int]]:
-    return enumerate(measure.halving)
 
 
 def _at_edge(facts: Known, measure: Measure) -> int:

@@ -99,7 +99,7 @@ class Measure:
             return tuple(self.days * n for n in range(1, self.most + 1))
         return () if self.within_days is None else (self.within_days,)
 
-    @property
+    @cached_property
     def reach(self) -> int | None:
         """What happened so many days ago or longer does not matter; None: everything does."""
         return max(self.windows(), default=None)

@@ -52,6 +52,8 @@ class Done:
         self.watched = [each for each in watched if each.of != declared.IDLE and each.windows()]
         starts = dict.fromkeys(each.since_types for each in self.measures if each.since_types)
         self.starts = {types: f"since{n}" for n, types in enumerate(starts)}
+        reaches = [measure.reach for measure in [*self.measures, *self.watched]]
+        self.reach = None if None in reaches else max(reaches, default=None)
 
     def joined(self, leads: QuerySet[Lead]) -> QuerySet[Lead]:
         aggregates: Columns = {}
@@ -76,15 +78,11 @@ class Done:
 
     def _rows(self) -> QuerySet[Activity]:
         """Activities known by then, as far back as the widest window reaches."""
-        rows = self._seen().filter(self.scope.within(self._reach()))
+        rows = self._seen().filter(self.scope.within(self.reach))
         return self._with_starts(rows)
 
     def _seen(self) -> QuerySet[Activity]:
         return Activity.objects.filter(self.scope.of, self.scope.visible())
-
-    def _reach(self) -> int | None:
-        reaches = [measure.reach for measure in [*self.measures, *self.watched]]
-        return None if None in reaches else max(reaches)
 
     def _with_starts(self, rows: QuerySet[Activity]) -> QuerySet[Activity]:
         """Joined with the moments after which alone some measures count."""
@@ -96,9 +94,12 @@ class Done:
             rows = grouped(rows, these, alias, {"last": Max("occurred_at")}, on="lead_id")
         return rows
 
-    def _these(self, measure: Measure) -> Q:
-        """The activities that a measure counts."""
-        q = self.scope.within(measure.reach) & self.scope.ids.only(measure)
+    def _these(self, measure: Measure, *, within: bool = True) -> Q:
+        """The activities that a measure counts. First what is compared fastest; no window where
+        all rows are in it."""
+        q = self.scope.ids.only(measure)
+        if within and measure.reach != self.reach:
+            q &= self.scope.within(measure.reach)
         if measure.since_recycle:
             q &= _after("recycle")
         if measure.since_types:
@@ -143,19 +144,19 @@ def recycles(scope: Scope) -> QuerySet[StageEntry]:
 
 
 def _times(done: Done, measure: Measure, name: str) -> Columns:
-    return {name: Count("lead_id", filter=done._these(measure))}
+    return {name: Count("lead_id", filter=done._these(measure) or None)}
 
 
 def _distinct(done: Done, measure: Measure, name: str) -> Columns:
     of = F("channel_id") if measure.of == declared.CHANNELS else bucket(measure)
-    return {name: Count(of, filter=done._these(measure), distinct=True)}
+    return {name: Count(of, filter=done._these(measure) or None, distinct=True)}
 
 
 def _minutes(done: Done, measure: Measure, name: str) -> Columns:
     number = JSONNumber("properties", "minutes")
     sane = Q(GreaterThanOrEqual(number, 0.0)) & Q(LessThan(number, float(declared.MOST_MINUTES)))
     whole = Case(When(sane, then=Whole(number)), output_field=IntegerField())
-    return {name: Sum(whole, filter=done._these(measure))}
+    return {name: Sum(whole, filter=done._these(measure) or None)}
 
 
 def _halved(done: Done, measure: Measure, name: str) -> Columns:
@@ -165,7 +166,8 @@ def _halved(done: Done, measure: Measure, name: str) -> Columns:
         for n, days in enumerate(measure.halving)
     ]
     weight = Case(*steps, output_field=IntegerField())
-    return {name: Sum(weight, filter=done._these(measure))}
+    # Beyond the last step there is no weight.
+    return {name: Sum(weight, filter=done._these(measure, within=False) or None)}
 
 
 def _edge(done: Done, measure: Measure, name: str) -> Columns:
@@ -174,7 +176,7 @@ def _edge(done: Done, measure: Measure, name: str) -> Columns:
     every = done.scope.within(measure.within_days)
     return {
         f"{name}a": edge("occurred_at", filter=every or None),
-        f"{name}b": edge("occurred_at", filter=done._these(measure)),
+        f"{name}b": edge("occurred_at", filter=done._these(measure) or None),
     }
 
 
@@ -190,7 +192,7 @@ def _both(done: Done, measure: Measure, name: str) -> Columns:
 
 
 def _last(done: Done, measure: Measure, name: str) -> Columns:
-    return {name: Max("occurred_at", filter=done._these(measure))}
+    return {name: Max("occurred_at", filter=done._these(measure) or None)}
 
 
 _AGGREGATES: Mapping[str, Callable[[Done, Measure, str], Columns]] = {
