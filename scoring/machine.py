@@ -33,18 +33,17 @@ _ARRIVE = """
     INSERT INTO scoring_stageentry (lead_id, stage_id, kind, version_id, cause, channel_id, at)
     SELECT l.id, %s, %s, %s, CASE WHEN l.dormant_since IS NULL THEN %s ELSE %s END,
         l.first_channel_id,
-        CASE WHEN l.dormant_since IS NULL OR l.created_at > {at} THEN {at} ELSE l.created_at END
+        CASE WHEN l.dormant_since IS NULL OR l.created_at > %s THEN %s ELSE l.created_at END
     FROM leads_lead l
     WHERE l.id {among} AND NOT EXISTS (SELECT 1 FROM scoring_standing s WHERE s.lead_id = l.id)
     ORDER BY l.id
+    RETURNING id
 """
 _PLACE = """
     INSERT INTO scoring_standing (lead_id, stage_id, kind, entry_id, since)
     SELECT e.lead_id, e.stage_id, e.kind, e.id, e.at
     FROM scoring_stageentry e
-    WHERE e.lead_id {among}
-        AND e.id = (SELECT max(n.id) FROM scoring_stageentry n WHERE n.lead_id = e.lead_id)
-        AND NOT EXISTS (SELECT 1 FROM scoring_standing s WHERE s.lead_id = e.lead_id)
+    WHERE e.id {among}
     ORDER BY e.lead_id
 """
 
@@ -63,17 +62,18 @@ def settle(ids: Ids, version: AgreementVersion, *, at: datetime, formula: Formul
 def arrive(ids: Sequence[int], version: AgreementVersion, *, at: datetime) -> int:
     """Put those of the leads that stand nowhere into the first stage. Returns how many."""
     where = Move.into(journeys.first_stage(version.body), version, cause=Cause.ARRIVED, at=at)
-    # Locked, so that no other worker places them meanwhile. The statements after this one see
-    # what was placed while we waited.
-    list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).only("pk"))
+    if connection.features.has_select_for_update:
+        # Locked, so that no other worker places them meanwhile. The statements after this one see
+        # what was placed while we waited.
+        leads = Lead.objects.filter(pk__in=ids).order_by("pk").values_list("pk")
+        list(leads.select_for_update(no_key=True))
     moment = connection.ops.adapt_datetimefield_value(at)
-    among, params = _among(ids)
     said = [where.stage_id, where.stage["kind"], version.pk, Cause.ARRIVED, Cause.IMPORT]
     with connection.cursor() as cursor:
-        cursor.execute(_ARRIVE.format(at="%s", among=among), [*said, moment, moment, params])
-        count = cursor.rowcount
-        cursor.execute(_PLACE.format(among=among), [params])
-    return count
+        cursor.execute(_ARRIVE.format(among=_among()), [*said, moment, moment, _some(ids)])
+        entries = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(_PLACE.format(among=_among()), [_some(entries)])
+    return len(entries)
 
 
 def carry(
@@ -141,8 +141,12 @@ def _move_all(ids: Sequence[int], start: StageJSON, where: Move) -> list[StageEn
     return entries
 
 
-def _among(ids: Sequence[int]) -> tuple[str, object]:
-    """An id among some, which are one parameter, however many."""
-    if connection.vendor == "postgresql":
-        return "= ANY(%s)", list(ids)
-    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
+def _among() -> str:
+    if connection.vendor == "sqlite":
+        return "IN (SELECT value FROM json_each(%s))"
+    return "= ANY(%s)"
+
+
+def _some(ids: Sequence[int]) -> object:
+    """Ids as one parameter, however many."""
+    return json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)

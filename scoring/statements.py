@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import (
+    BigIntegerField,
     Case,
     DateTimeField,
+    Exists,
     Expression,
     F,
     IntegerField,
+    Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -34,9 +38,10 @@ from scoring.binds import AT, Moments, Name, Prepared, these
 from scoring.binds import Text as Select
 from scoring.conditions import Condition
 from scoring.formulas import Formula, Text
+from scoring.journeys import StageJSON
 from scoring.measures import Sql, Tally
 from scoring.measures.joins import GroupedJoin, column, grouped
-from scoring.models import AgreementVersion, Correction
+from scoring.models import AgreementVersion, Correction, Standing
 from scoring.rulebooks import MOST_COUNTED, Rule
 
 VERSION, REFRESH = Name("version"), Name("refresh")
@@ -141,26 +146,36 @@ def _meeting(formula: Formula, stage_key: str, in_range: bool) -> Prepared:
 
 @lru_cache(maxsize=16)
 def _waiting(formula: Formula, in_range: bool) -> Prepared:
-    wanted = {
-        target["key"]: _cheap(formula, target["key"])
-        for _start, target in journeys.steps(formula.body)
-    }
-    asked = [m for criteria in wanted.values() for when in criteria for m in when.measures()]
+    placed = Standing.objects.filter(these("lead_id", in_range=in_range), lead_id=OuterRef("pk"))
+    new = (
+        _leads(in_range)
+        .filter(~Exists(placed))
+        .order_by()
+        .values_list("pk", Value(None, BigIntegerField()))
+    )
+    (new_sql, new_params), (free_sql, free_params) = _compiled(new), _free(formula, in_range)
+    return Prepared(f"{new_sql} UNION ALL {free_sql} ORDER BY 1", new_params + free_params)
+
+
+def _free(formula: Formula, in_range: bool) -> Select:
+    """Leads that no rest holds where they stand, and that meet what is cheap to ask. Ids of each
+    table are bounded: joins do not hand bounds on."""
+    steps = [(start, _cheap(formula, target)) for start, target in journeys.steps(formula.body)]
+    asked = [m for _start, criteria in steps for when in criteria for m in when.measures()]
     leads, sql = _tally(formula, in_range).counted(_leads(in_range), asked)
-    found = Q(standing=None)
-    for start, target in journeys.steps(formula.body):
-        rests = Q(standing__rests_until=None) | Q(standing__rests_until__lte=Moments.at)
-        criteria = [when.as_q(sql) for when in wanted[target["key"]]]
-        stage = Q(standing__stage_id=formula.stages.get(start["key"]))
-        found |= Q(stage, rests, *criteria)
-    rows = leads.order_by().filter(found).values_list("pk", "standing__stage_id")
-    sql_, params = _compiled(rows)
-    return Prepared(f"{sql_} ORDER BY 1", params)
+    for column_ in ("standing__lead_id", "score__lead_id"):
+        leads = leads.filter(these(column_, in_range=in_range))
+    free = Q(standing__rests_until=None) | Q(standing__rests_until__lte=Moments.at)
+    may = Q(pk__in=[])
+    for start, criteria in steps:
+        here = Q(standing__stage_id=formula.stages.get(start["key"]))
+        may |= Q(here, *[when.as_q(sql) for when in criteria])
+    return _compiled(leads.order_by().filter(free, may).values_list("pk", "standing__stage_id"))
 
 
-def _cheap(formula: Formula, stage_key: str) -> list[Condition]:
+def _cheap(formula: Formula, target: StageJSON) -> list[Condition]:
     """The criteria that count nothing; all, where every one does."""
-    criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
+    criteria = [each.when for each in formula.rulebook.criteria[target["key"]]]
     return [when for when in criteria if not any(when.measures())] or criteria
 
 
@@ -198,7 +213,8 @@ def _scored(formula: Formula, *, in_range: bool, whole: bool = True) -> Select:
     leads, sql, moments = tally.counted_and_leaving(leads, rulebook.rule_measures(), watched)
     leads, corrected, turns = _corrected(leads, tally.of)
     if whole:
-        moments |= {"turns": turns, "rested": _rested()}
+        leads, rested = _rested(leads, tally.of)
+        moments |= {"turns": turns, "rested": rested}
     points = {f"r{n}": _points(rule, sql) for n, rule in enumerate(rulebook.rules)}
     columns = points | {sums.CORRECTED: corrected} | moments
     rows = leads.order_by().annotate(**columns).values_list("pk", *columns)
@@ -248,10 +264,11 @@ def _corrected(leads: QuerySet[Lead], of: Q) -> tuple[QuerySet[Lead], Expression
     return leads, points, column("corrected", "turns", DateTimeField())
 
 
-def _rested() -> Expression:
-    """When the lead's rest ends, which lets it be handed over again."""
-    rests = When(standing__rests_until__gt=Moments.at, then=F("standing__rests_until"))
-    return Case(rests, output_field=DateTimeField())
+def _rested(leads: QuerySet[Lead], of: Q) -> tuple[QuerySet[Lead], Expression]:
+    """`leads` joined with the end of their rest, which lets them be handed over again."""
+    rows = Standing.objects.filter(of, rests_until__gt=Moments.at)
+    leads = grouped(leads, rows, "rests", {"until": Max("rests_until")})
+    return leads, column("rests", "until", DateTimeField())
 
 
 class _Joined:
