@@ -17,8 +17,6 @@ from scoring.checks.pieces import KEY
 from scoring.conditions import Vocabulary
 from scoring.documents import Body, ConditionJSON
 
-MOST_TIMES = 1000
-LONGEST_WINDOW = 3660
 TYPES = ("types", "and_types", "since_types")
 
 Choices = list[tuple[str, str]]

@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from leads.models import Channel
+from scoring.conditions.counts import LONGEST_IDLE, LONGEST_WINDOW, MOST_MINUTES, MOST_TIMES
 from scoring.documents import ConditionJSON
 from scoring.forms import filters
-from scoring.forms.bases import LONGEST_WINDOW, MOST_TIMES, Context, Leaf
+from scoring.forms.bases import Context, Leaf
 from scoring.forms.filters import Filtered
 
 NO_TYPES = gettext_lazy("None chosen means any activity.")
@@ -43,8 +44,8 @@ def channels_field() -> forms.MultipleChoiceField:
     )
 
 
-def times_field(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=1, max_value=MOST_TIMES)
+def times_field(label: Any, most: int = MOST_TIMES) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=most)
 
 
 def window_field() -> forms.IntegerField:
@@ -102,7 +103,7 @@ class DeedLeaf(OnDeeds):
     )
     types = types_field(gettext_lazy("Activities"), NO_TYPES)
     channels = channels_field()
-    times = times_field(gettext_lazy("At least"))
+    times = times_field(gettext_lazy("At least"), MOST_MINUTES)
     within_days = window_field()
     count = forms.ChoiceField(
         label=gettext_lazy("What is counted"),
@@ -187,7 +188,7 @@ class IdleLeaf(Leaf):
             "not_idle": gettext_lazy("did something"),
         },
     )
-    days = forms.IntegerField(label=gettext_lazy("For days"), min_value=1, max_value=LONGEST_WINDOW)
+    days = forms.IntegerField(label=gettext_lazy("For days"), min_value=1, max_value=LONGEST_IDLE)
     types = types_field(gettext_lazy("Activities"), NO_TYPES)
     channels = channels_field()
 

@@ -11,6 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from scoring.conditions.counts import MOST_FILTERS
 from scoring.documents import ConditionJSON
 
 OPERATORS = {
@@ -20,16 +21,19 @@ OPERATORS = {
     "not_one_of": gettext_lazy("is none of"),
     "contains": gettext_lazy("contains"),
     "contains_not": gettext_lazy("does not contain"),
+    "starts_with": gettext_lazy("starts with"),
+    "starts_with_not": gettext_lazy("does not start with"),
     "at_least": gettext_lazy("is at least"),
     "below": gettext_lazy("is below"),
+    "above": gettext_lazy("is above"),
+    "at_most": gettext_lazy("is at most"),
     "known": gettext_lazy("is known"),
     "unknown": gettext_lazy("is unknown"),
 }
 MANY = ("one_of", "not_one_of")
 BARE = ("known", "unknown")
-OF_TEXT = ("contains", "contains_not")
-OF_NUMBERS = ("at_least", "below")
-MOST = 10
+OF_TEXT = ("contains", "contains_not", "starts_with", "starts_with_not")
+OF_NUMBERS = ("at_least", "below", "above", "at_most")
 YES, NO = ("true", "yes", "ja"), ("false", "no", "nein")
 QUOTES = '"“”„'
 NUMBER = re.compile(r"-?[0-9]{1,12}\Z")
@@ -104,13 +108,13 @@ class Filtered(forms.Form):
         prefix = self.add_prefix("")
         names = (key.removeprefix(prefix) for key in self.data if key.startswith(prefix))
         posted = [int(found[1]) + 1 for found in map(POSTED.match, names) if found]
-        return min(max(posted, default=there), MOST)
+        return min(max(posted, default=there), MOST_FILTERS)
 
 
 def shows(filters: list[ConditionJSON] | None) -> bool:
     """Can such inputs show all of these?"""
     filters = filters or []
-    return len(filters) < MOST and all(_shows(each) for each in filters)
+    return len(filters) <= MOST_FILTERS and all(_shows(each) for each in filters)
 
 
 def written(value: Any, op: str) -> str:

@@ -17,10 +17,6 @@ from scoring.forms import filters
 from scoring.forms.bases import Context, Leaf
 
 OPERATORS = filters.OPERATORS | {
-    "starts_with": gettext_lazy("starts with"),
-    "starts_with_not": gettext_lazy("does not start with"),
-    "above": gettext_lazy("is above"),
-    "at_most": gettext_lazy("is at most"),
     "on_or_after": gettext_lazy("is on or after"),
     "before": gettext_lazy("is before"),
 }

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from scoring.checks.meaning import counts_each
 from scoring.checks.structure import MOST_POINTS
 from scoring.conditions import ACTIVITIES, PROFILE
+from scoring.conditions.counts import LONGEST_WINDOW
 from scoring.documents import GROUPS, Body, ItemJSON
-from scoring.forms.bases import LONGEST_WINDOW
 from scoring.forms.leaves import RARE
 from scoring.forms.rows import ConditionRow
 from scoring.sentences import Speaker
@@ -95,6 +95,16 @@ class RuleRow(ConditionRow):
     @property
     def counting_open(self) -> bool:
         return any(each.errors for each in self.counting)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Is there something to count more than once, or was it said that there is?"""
+        counted = any(leaf.family in ("deed", "idle") for leaf in self.leaves)
+        return counted or not self.leaves or self["times"].value() != "once" or self.counting_open
+
+    @property
+    def is_open(self) -> bool:
+        return super().is_open or self.counting_open
 
     def clean_points(self) -> int:
         if self.cleaned_data["points"] == 0:

@@ -154,20 +154,38 @@ def _asks(item: ItemJSON) -> str:
 
 
 def _reasons(body: Body) -> Section:
-    clauses = [
-        Clause(
+    reasons = body["reasons"]
+    resting = any(each["rest_days"] for each in reasons)
+    intro = _("A return always names one of these. A lead rests, then needs to do something new.")
+    if not resting:
+        intro = _("A return always names one of these. Then a lead needs to do something new.")
+    return Section(
+        number=0,
+        key="reasons",
+        title=_("Why a lead may come back"),
+        small=_("to marketing"),
+        intro=intro,
+        groups=tuple(_grouped_reasons(body, resting)),
+        edited_in="reasons",
+    )
+
+
+def _grouped_reasons(body: Body, resting: bool) -> Iterator[Group]:
+    """By the stage they lead to, where they name it; else one after another."""
+    named = any("to" in each for each in body["reasons"])
+    places: dict[str, list[Clause]] = {}
+    for each in body["reasons"]:
+        goes = _then(body, each)
+        clause = Clause(
             "",
             each["key"],
             text(each["label"]),
-            detail=_then(body, each),
-            value=_rest(each),
+            detail="" if named else goes,
+            value=_rest(each) if resting else "",
         )
-        for each in body["reasons"]
-    ]
-    intro = _("A return always names one of these. A lead rests, then needs to do something new.")
-    return one_group(
-        "reasons", _("Why a lead may come back"), _("to marketing"), intro, clauses, "reasons"
-    )
+        places.setdefault(goes if named else "", []).append(clause)
+    for title, clauses in places.items():
+        yield Group(capfirst(title), "", tuple(clauses))
 
 
 def _then(body: Body, reason: ItemJSON) -> str:

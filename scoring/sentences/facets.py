@@ -68,7 +68,10 @@ class Speaker:
 
     def rule(self, part: ItemJSON) -> Facets:
         halving = part.get("halving")
-        return self._labelled(part, self.words(part["when"])) | {
+        # How often it counts is said on its own: here, a rule that repeats counts every time.
+        often = "once" if part["times"] == "once" else "every"
+        words = self.meant({"when": part["when"], "times": often})
+        return self._labelled(part, words) | {
             _("points"): values.points(part["points"]),
             _("at most"): "" if part["cap"] is None else str(part["cap"]),
             _("counts"): values.often(part),

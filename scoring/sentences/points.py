@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from scoring.documents import GROUPS, Body, text
+from scoring.documents import GROUPS, Body, ItemJSON, text
 from scoring.rulebooks import Rulebook
 from scoring.sentences import values
 from scoring.sentences.facets import DIGITS, LETTERS, Speaker
@@ -42,7 +42,7 @@ def _rule_clauses(body: Body, book: Rulebook, group: str) -> Iterator[Clause]:
     for rule in body["score"]["rules"]:
         if rule["group"] == group:
             label, meant = text(rule["label"]), capfirst(speaker.meant(rule))
-            often = "" if rule["times"] == "once" else values.often(rule)
+            often = "" if _says_it_itself(rule) else values.often(rule)
             cap = values.limit(rule["cap"], _("at most %(n)s"))
             yield Clause(
                 "",
@@ -51,6 +51,11 @@ def _rule_clauses(body: Body, book: Rulebook, group: str) -> Iterator[Clause]:
                 detail="; ".join(filter(None, [meant if label else "", cap])),
                 value=values.points(rule["points"]),
             )
+
+
+def _says_it_itself(rule: ItemJSON) -> bool:
+    """Once needs no word; and what is counted of silence are its periods."""
+    return rule["times"] == "once" or rule["when"].get("op") == "idle"
 
 
 def _grade_clauses(body: Body) -> Iterator[Clause]:

@@ -1,4 +1,4 @@
-"""Four agreements to start from. Each is a document, not code: see the JSON files beside this one.
+"""Five agreements to start from. Each is a document, not code: see the JSON files beside this one.
 
 The function of each gives a fresh copy of the body, free to be changed.
 """
@@ -34,11 +34,22 @@ def revenue() -> Body:
     return _read("revenue")
 
 
+def hand_raise() -> Body:
+    """Raw, inquiry, MQL at 100 points, accepted, qualified; recycled, disqualified or ineligible.
+
+    A large software company's published model, figure for figure; its `note` says where the
+    nearest rule that does not depend on the path stands for one that does. It brings the two
+    lead fields it needs.
+    """
+    return _read("hand_raise")
+
+
 TEMPLATES: dict[str, Callable[[], Body]] = {
     "classic": classic,
     "sales_ready": sales_ready,
     "three_steps": three_steps,
     "revenue": revenue,
+    "hand_raise": hand_raise,
 }
 
 
