@@ -58,12 +58,11 @@ def may_act(user: User) -> bool:
 
 
 def nurture_stage(version: AgreementVersion, lack: Lack) -> StageJSON | None:
-    """Where an arrow leads to nurture, out of the open stage in which the leads stand."""
+    """Where the arrows lead to nurture, out of the open stage in which the leads stand."""
     if lack.start["kind"] != Stage.Kind.OPEN:
         return None
-    ahead = (journeys.stage(version.body, key) for key in lack.start["next"])
-    found = (stage for stage in ahead if stage and stage["kind"] == Stage.Kind.NURTURE)
-    return next((stage for stage in found if stage["key"] != lack.target["key"]), None)
+    key = journeys.next_of_kind(version.body, lack.start["key"], Stage.Kind.NURTURE)
+    return journeys.stage(version.body, key) if key else None
 
 
 @transaction.atomic
@@ -94,9 +93,9 @@ def ask(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> Done:
 
 @transaction.atomic
 def nurture(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> Done:
-    """Move these leads, the strongest first, at most MOST_MOVED, into the nurture stage that an
-    arrow leads to. Who has moved on meanwhile stays there. Raises Refused: may_not_act,
-    no_nurture."""
+    """Move these leads, the strongest first, at most MOST_MOVED, into the nurture stage that the
+    arrows lead to: somebody wants it, whatever its criteria say. Who has moved on meanwhile
+    stays there. Raises Refused: may_not_act, no_nurture."""
     _require(by)
     version = stages.held_version()
     target = nurture_stage(version, lack) if version else None
