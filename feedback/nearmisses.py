@@ -22,8 +22,9 @@ from scoring.journeys import StageJSON
 from scoring.models import AgreementVersion, Stage, StageEntry, Standing
 from scoring.nearmisses import Lack
 
-ENRICHED, ASKED, NURTURED = "near_miss.enriched", "near_miss.asked", "near_miss.nurtured"
-KINDS = (ENRICHED, ASKED, NURTURED)
+ENRICHED, ASKED = "near_miss.enriched", "near_miss.asked"
+NURTURED, ADDRESSED = "near_miss.nurtured", "near_miss.addressed"
+KINDS = (ENRICHED, ASKED, NURTURED, ADDRESSED)
 # For the owner of the leads: `number` of theirs.
 QUESTION = "near_miss.question"
 MOST = 2000
@@ -69,10 +70,14 @@ def nurture_stage(version: AgreementVersion, lack: Lack) -> StageJSON | None:
 def enrich(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> list[Lead]:
     """Somebody finds out what is missing about these leads, the strongest first, at most MOST:
     returns all of them, to be written into a file. Raises Refused `may_not_act`."""
-    _require(by)
-    chosen = list(strongest(leads)[:MOST])
-    _tell(ENRICHED, lack, _fresh(ENRICHED, lack, [lead.pk for lead in chosen], at), by=by, at=at)
-    return chosen
+    return _take(ENRICHED, lack, leads, by=by, at=at)
+
+
+@transaction.atomic
+def address(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> list[Lead]:
+    """Somebody nurtures these leads outside of Baton, where no arrow leads to nurture: as
+    `enrich`."""
+    return _take(ADDRESSED, lack, leads, by=by, at=at)
 
 
 @transaction.atomic
@@ -150,6 +155,13 @@ def _require(user: User) -> None:
             _("Ask somebody in marketing or operations."),
             status=403,
         )
+
+
+def _take(kind: str, lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> list[Lead]:
+    _require(by)
+    chosen = list(strongest(leads)[:MOST])
+    _tell(kind, lack, _fresh(kind, lack, [lead.pk for lead in chosen], at), by=by, at=at)
+    return chosen
 
 
 def _locked(ids: Sequence[int]) -> list[int]:

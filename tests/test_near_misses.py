@@ -443,13 +443,28 @@ def test_nurturing_moves_leads_along_an_arrow_once(maya, signed_in):
     assert found(version, MONDAY + HOUR) == {"c0:fails": 1, "nurture:mql:c0:unknown": 1}
 
 
-def test_without_such_an_arrow_nurturing_is_neither_offered_nor_done(maya, signed_in):
+def test_without_such_an_arrow_nurturing_is_a_file_of_whom_to_write_to(maya, mark, signed_in):
+    version = agreement(ROLE, BAR)
+    settled(version, person(1, visits=2, last_name="@Short"), person(2, visits=2))
+    client, body = signed_in(maya), {"group": "inquiry:mql:c1:10"}
+    assert "Move to Nurture" not in page(client)
+    for _again in range(2):
+        rows = rows_of(client.post(reverse("near_miss_nurturing"), body))
+        assert [row["missing"] for row in rows] == ["6 points"] * 2
+        assert {row["last_name"] for row in rows} == {"'@Short", ""}
+    assert Event.objects.filter(kind="near_miss.addressed", lead__isnull=False).count() == 2
+    said = " ".join(page(signed_in(mark)).replace("\xa0", " ").split())
+    assert "Taken to nurture" in said
+    assert "by Maya Lindner: 2 leads, 0 since over the bar" in said
+
+
+def test_who_wants_to_move_leads_where_no_arrow_leads_is_told_so(maya):
     version = agreement(ROLE)
     settled(version, person(1, title=""))
-    client = signed_in(maya)
-    assert "Move to Nurture" not in page(client)
-    answer = client.post(reverse("near_miss_nurturing"), {"group": "inquiry:mql:c0:unknown"})
-    assert answer.status_code == 409
+    lack, leads = near.find(version, "inquiry:mql:c0:unknown", Lead.objects.all(), at=MONDAY)
+    with pytest.raises(Refused) as refusal:
+        nearmisses.nurture(lack, leads, by=maya, at=MONDAY)
+    assert refusal.value.code == "no_nurture"
     assert not StageEntry.objects.filter(cause="nurtured").exists()
 
 
@@ -458,7 +473,7 @@ def test_sales_does_nothing_about_near_misses(sam, nina):
     settled(version, person(1, title=""))
     lack, leads = near.find(version, "inquiry:mql:c0:unknown", Lead.objects.all(), at=MONDAY)
     for user in (sam, nina):
-        for verb in (nearmisses.enrich, nearmisses.ask, nearmisses.nurture):
+        for verb in (nearmisses.enrich, nearmisses.ask, nearmisses.nurture, nearmisses.address):
             with pytest.raises(Refused) as refusal:
                 verb(lack, leads, by=user, at=MONDAY)
             assert refusal.value.status == 403

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from leads import formulas
 from leads.fields import FieldSpec
 from leads.models import Identity, Lead
+from scoring.lacks import Lack
 
 WHO = ["email", "source", "external_id", "first_name", "last_name", "company"]
 
@@ -22,10 +23,10 @@ def to_fill_in(leads: Iterable[Lead], unknown: Sequence[FieldSpec], *, name: str
     return _file([*WHO, *(spec.key for spec in asked)], rows, name=name)
 
 
-def addresses(leads: Iterable[Lead], *, name: str) -> HttpResponse:
-    """How to reach them."""
-    columns = ["email", "first_name", "last_name", "title", "company", "phone", "owner"]
-    rows = [[*_person(lead), lead.phone, str(lead.owner or "")] for lead in leads]
+def addresses(leads: Iterable[Lead], lack: Lack, *, name: str) -> HttpResponse:
+    """How to reach them, and what they lack. Load owner, score and standing with the leads."""
+    columns = ["email", "first_name", "last_name", "title", "company", "phone", "owner", "missing"]
+    rows = [[*_person(lead), lead.phone, str(lead.owner or ""), lack.of(lead)] for lead in leads]
     return _file(columns, rows, name=name)
 
 

@@ -30,21 +30,19 @@ from scoring.nearmisses import Group, Lack
 from scoring.rulebooks import Rulebook
 
 PAGE_SIZE = 50
+ADDRESSED = ("owner", "score", "standing")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What can be done about a group in one click, and what was done last."""
+    """What can be done about a group in one click, and what was done last. `nurture` is the name
+    of the stage for it, where arrows lead to one."""
 
     key: str
     enrich: bool
     ask: bool
     nurture: str
     last: Action | None
-
-    @property
-    def any(self) -> bool:
-        return self.enrich or self.ask or bool(self.nurture)
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,8 @@ def addresses(request: HttpRequest) -> HttpResponse:
         return _gone(request)
     if request.GET.get("whose") == "nobody":
         leads = leads.filter(owner=None)
-    found = nearmisses.strongest(leads).select_related("owner")
-    return files.addresses(found[: nearmisses.MOST], name="addresses")
+    found = nearmisses.strongest(leads).select_related(*ADDRESSED)
+    return files.addresses(found[: nearmisses.MOST], lack, name="addresses")
 
 
 @require_POST
@@ -145,11 +143,16 @@ def question(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def nurturing(request: HttpRequest) -> HttpResponse:
-    """The leads go to nurture."""
+    """The leads go to nurture; where no arrow leads there, as a file for whoever writes to
+    them."""
     rooms.only(nearmisses.may_act(request.user))
-    _version, lack, leads = _asked_for(request, request.POST)
+    version, lack, leads = _asked_for(request, request.POST)
     if lack is None:
         return _gone(request)
+    if nearmisses.nurture_stage(version, lack) is None:
+        found = leads.select_related(*ADDRESSED)
+        chosen = nearmisses.address(lack, found, by=request.user, at=timezone.now())
+        return files.addresses(chosen, lack, name="nurture")
     done = nearmisses.nurture(lack, leads, by=request.user, at=timezone.now())
     nudge("scoring.tasks.rescore_stale")
     said = ngettext("%(n)s lead went to nurture.", "%(n)s leads went to nurture.", done.leads)
