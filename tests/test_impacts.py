@@ -116,7 +116,7 @@ def test_a_resting_lead_is_not_gained(version, monday, pool, mark, sam):
     handoffs.give_back(
         Handoff.objects.get(), by=sam, at=monday - 5 * DAY, reason="wrong_person", text="Not him."
     )
-    asks(mara, monday - 2 * DAY)
+    asks(mara, monday - 2 * DAY, type="pricing_page")
     works(monday)
     text = draft(version, with_bar(40), by=mark, at=monday)
     assert shifted(worked_out(text, by=mark, at=monday)) == {}
