@@ -261,7 +261,7 @@ limits = st.fixed_dictionaries(
 given_by_hand = st.lists(st.tuples(POINTS, strategies.moments, st.integers(1, 9)), max_size=3)
 
 
-@settings(MANY, max_examples=25)
+@settings(MANY, max_examples=20)
 @given(
     people=strategies.people,
     first=rules,
@@ -276,8 +276,8 @@ def test_the_start_and_all_changes_make_the_score_at_every_moment(
 ):
     with transaction.atomic():
         turn, since = min(turn, NOW), NOW - 20 * DAY
-        old = in_force(1, random_body(first, some_limits), since, turn)
-        new = in_force(2, random_body(second, some_limits), turn)
+        old = in_force(1001, random_body(first, some_limits), since, turn)
+        new = in_force(1002, random_body(second, some_limits), turn)
         made = written(people, scores.Rulebook(new.body).vocabulary.fields)
         for lead, _facts in made:
             for points, at, days in by_hand:
@@ -296,7 +296,8 @@ def _adds_up(account: histories.Account, lead: Lead) -> None:
     stored = Score.objects.get(lead=lead)
     gained = sum(change.points for change in account.changes)
     assert account.start.total + gained == stored.total
-    assert account.now.score.ledger == stored.ledger
+    now = account.now.score
+    assert (now.fit, now.engagement, now.total) == (stored.fit, stored.engagement, stored.total)
     for change in account.changes:
         assert sum(line.points for line in change.lines) == change.points
         assert change.causes
