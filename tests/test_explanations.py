@@ -85,7 +85,7 @@ def test_what_is_frozen_speaks_both_languages(mara):
     with override("de"):
         assert (
             str(by_key(mara)["recent"].words)
-            == "Aktivität mindestens einmal in den letzten 14 Tagen"
+            == "Aktivität in den letzten 14 Tagen"
         )
 
 

@@ -74,7 +74,7 @@ def test_each_change_names_what_the_lead_did_and_the_line_it_moved():
     agreed(rule("page", "actions", 10, when=PAGE))
     lead = known()
     does(lead, "pricing_page", NOW - DAY)
-    line = "“Pricing page” at least once in the last 14 days"
+    line = "“Pricing page” in the last 14 days"
     assert told(lead)[-1] == (0, 10, ["Pricing page"], [(line, 10)])
 
 

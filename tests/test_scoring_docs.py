@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from scoring.conditions import parsing, profile, repeating
+from scoring.conditions import parsing, repeating, tables
 from scoring.conditions.counts import COUNTS
 
 DOCS = (Path(settings.BASE_DIR) / "docs" / "scoring.md").read_text("utf-8")
 OPERATORS = (
-    *profile.COMPARISONS,
-    *profile.CHOICES,
-    *profile.PRESENCE,
-    *profile.FREE_MAIL,
+    *tables.COMPARISONS,
+    *tables.CHOICES,
+    *tables.PRESENCE,
+    *tables.FREE_MAIL,
     *parsing.PERSONAS,
     *parsing.MEASURED,
     *parsing.SCORES,

@@ -119,6 +119,8 @@ class Did(Reached, OnActivities):
                 "%(what)s for at least %(times)d minutes in all",
                 times,
             )
+        if times == 1 and self.measure.within_days is not None:
+            return "%(what)s"
         return ngettext("%(what)s at least once", "%(what)s at least %(times)d times", times)
 
 

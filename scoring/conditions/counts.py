@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from leads.models import Attribute, Channel, Touch
 from leads.refusals import Refused
 from scoring import measures
-from scoring.conditions import profile, properties
+from scoring.conditions import properties, tables
 from scoring.conditions.base import Condition
 from scoring.conditions.pieces import keys, one_of, only, shape, some_keys, whole, yes
-from scoring.conditions.readings import all_wanted, wanted
+from scoring.conditions.wishes import all_wanted, wanted
 from scoring.measures import Measure
 
 LONGEST_WINDOW = 3660
@@ -189,18 +189,18 @@ def _filter(data: Any) -> Condition:
 
 def _made(op: str, asked: properties.PropertySpec, data: Mapping[str, Any]) -> Condition:
     value = data.get("value")
-    if op in profile.PRESENCE:
+    if op in tables.PRESENCE:
         if "value" in data:
             raise shape(_("“%(key)s” has no meaning here.") % {"key": "value"}, "value")
-        return profile.PRESENCE[op](asked)
-    if op in profile.CHOICES:
-        return profile.CHOICES[op](asked, *all_wanted(asked, value, op))
-    return profile.COMPARISONS[op](asked, *wanted(asked, value, op))
+        return tables.PRESENCE[op](asked)
+    if op in tables.CHOICES:
+        return tables.CHOICES[op](asked, *all_wanted(asked, value, op))
+    return tables.COMPARISONS[op](asked, *wanted(asked, value, op))
 
 
 def _type(op: Any, value: Any) -> str:
     """What a property is compared as: what the value is, or what the operator compares."""
-    if op in profile.PRESENCE:
+    if op in tables.PRESENCE:
         return properties.ANY
     if op in _NUMBERS:
         return Type.NUMBER

@@ -21,14 +21,16 @@ from scoring.conditions import (
     personas,
     profile,
     scores,
+    tables,
     touches,
 )
 from scoring.conditions.base import Condition
 from scoring.conditions.measured import OnMeasure
 from scoring.conditions.pieces import only, shape, whole
-from scoring.conditions.readings import FoldedText, all_wanted, reading, wanted
+from scoring.conditions.readings import FoldedText, reading
 from scoring.conditions.unreadable import Unreadable
 from scoring.conditions.vocabulary import Vocabulary
+from scoring.conditions.wishes import all_wanted, wanted
 
 PROFILE, ACTIVITIES, SCORE = "profile", "activities", "score"
 EVERYTHING = frozenset({PROFILE, ACTIVITIES, SCORE})
@@ -80,7 +82,7 @@ def operators(field: FieldSpec) -> tuple[str, ...]:
     only their presence says anything.
     """
     unfolded = field.type == Type.TEXT and not isinstance(reading(field), FoldedText)
-    return (() if unfolded else OPERATORS[field.type]) + tuple(profile.PRESENCE)
+    return (() if unfolded else OPERATORS[field.type]) + tuple(tables.PRESENCE)
 
 
 def parse(
@@ -144,10 +146,10 @@ class _Parser:
     def _operator(self, data: dict[str, Any]) -> Condition:
         op = data.get("op")
         readers: list[tuple[Mapping[str, Any], str, Callable[[dict[str, Any], Any], Condition]]] = [
-            (profile.COMPARISONS, PROFILE, self._comparison),
-            (profile.CHOICES, PROFILE, self._choice),
-            (profile.PRESENCE, PROFILE, self._presence),
-            (profile.FREE_MAIL, PROFILE, self._free_mail),
+            (tables.COMPARISONS, PROFILE, self._comparison),
+            (tables.CHOICES, PROFILE, self._choice),
+            (tables.PRESENCE, PROFILE, self._presence),
+            (tables.FREE_MAIL, PROFILE, self._free_mail),
             (PERSONAS, PROFILE, self._persona),
             (MEASURED, ACTIVITIES, self._measured),
             (SCORES, SCORE, self._score),

@@ -290,22 +290,3 @@ class NotFreeMail(Negative, OnField):
 
     def words(self) -> str:
         return _("does not use a free e-mail address")
-
-
-COMPARISONS: dict[str, type[WithValue]] = {
-    "is": Is,
-    "is_not": IsNot,
-    "contains": Contains,
-    "contains_not": ContainsNot,
-    "starts_with": StartsWith,
-    "starts_with_not": StartsWithNot,
-    "at_least": AtLeast,
-    "below": Below,
-    "above": Above,
-    "at_most": AtMost,
-    "on_or_after": OnOrAfter,
-    "before": Before,
-}
-CHOICES: dict[str, type[WithValues]] = {"one_of": OneOf, "not_one_of": NotOneOf}
-PRESENCE: dict[str, type[OnField]] = {"known": Known, "unknown": Unknown}
-FREE_MAIL: dict[str, type[OnField]] = {"free_mail": FreeMail, "not_free_mail": NotFreeMail}
