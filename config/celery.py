@@ -31,7 +31,7 @@ app.conf.beat_schedule = {
         "feedback.tasks.send_mails": 10,
         "scoring.tasks.keep_rescoring": 10,
         "scoring.tasks.rescore_due": 15,
-        "scoring.tasks.replay": 60,
+        "scoring.tasks.replay": 10,
         "feedback.tasks.release_waiting": 60,
         "feedback.tasks.sweep": 60,
     }.items()

@@ -17,6 +17,8 @@ from scoring import replays, rescoring
 LONGEST_SECONDS = 10
 # While all leads are rescored, every worker is at it: whatever else there is waits so long.
 TURN_SECONDS = 2
+# Of the ten after which the schedule calls again.
+REPLAY_SECONDS = 5
 # SQLite has one writer, and who waits for it asks every tenth of a second: leave it a gap.
 GAP_SECONDS = 0.12
 
@@ -58,9 +60,9 @@ def keep_rescoring() -> None:
 
 @shared_task
 def replay() -> None:
-    """A turn at the replays at work, one chunk after the other; others wait no longer for it."""
-    if not _repeat(_replay_chunk, seconds=TURN_SECONDS):
-        nudge("scoring.tasks.replay")
+    """A turn at the replays at work. The schedule calls again, and others have their turn between:
+    nobody waits for a look at the past."""
+    _repeat(_replay_chunk, seconds=REPLAY_SECONDS)
 
 
 def _replay_chunk() -> bool:

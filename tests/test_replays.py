@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,16 +14,24 @@ from config.demo import story
 from feedback import deliveries, handoffs, releases
 from feedback.models import Evidence, Handoff
 from leads import activities, changes, identities, quarantines
-from leads.models import Activity, Channel, Lead, User
+from leads.models import Activity, Channel, Lead, LeadChange, User
 from leads.refusals import Refused
 from scoring import agreements, corrections, facts, ledgers, replays, rescoring, scores
 from scoring.documents import item
-from scoring.models import AgreementVersion, Crossing, Replay, StageEntry
+from scoring.models import (
+    AgreementVersion,
+    Crossing,
+    Replay,
+    RescoreRange,
+    RescoreRun,
+    StageEntry,
+)
 from scoring.replays import moments, places
 from scoring.replays.trials import Course, Trial
 from scoring.shapes import classic
 from tests import strategies
 from tests.factories import PoolFactory, PoolMemberFactory
+from tests.processes import wait_until
 from tests.strategies import MANY, NOW, furnish, some_conditions, written
 from tests.test_scores import bars, limits, random_version, rules
 
@@ -405,6 +414,51 @@ def test_a_draft_that_could_not_run_is_refused_and_so_is_a_rep(version, monday, 
     with pytest.raises(Refused) as refusal:
         replays.request(version, **period, by=sam)
     assert refusal.value.code == "not_yours"
+
+
+COUNT = 6000
+
+
+@pytest.fixture
+def many_leads(transactional_db) -> list[Lead]:
+    """Leads that all cross: every one of them must be looked at from its beginning on."""
+    known = timezone.now() - 9 * DAY
+    rows = [Lead(title="CEO", title_folded="ceo", created_at=known) for _ in range(COUNT)]
+    made = Lead.objects.bulk_create(rows, batch_size=2000)
+    for at in range(5):
+        said = {"title": "CEO", "city": f"Town {at}"}
+        LeadChange.objects.bulk_create(
+            LeadChange(lead=each, values=said, source="test", known_at=known + at * DAY)
+            for each in made
+        )
+    return made
+
+
+def test_a_real_worker_killed_in_the_middle_of_a_replay_leaves_it_to_the_next(
+    many_leads, mark, lena, installation
+):
+    now = timezone.now()
+    rule = {"op": "is", "field": "city", "value": "Town 4"}
+    text = deepcopy(classic())
+    item(text["stages"], "mql")["criteria"] = [
+        {"key": "town", "group": "profile", "label": "", "when": rule}
+    ]
+    version = agreements.install(text, by_marketing=mark, by_sales=lena, at=now)
+    RescoreRun.objects.update(finished_at=now)
+    RescoreRange.objects.all().delete()
+    replay = replays.request(version, starts_at=now - 20 * DAY, ends_at=now, by=mark, at=now)
+    worker = installation.start_worker()
+    installation.start_beat()
+    wait_until(replay.crossings.exists, "a chunk is done", seconds=60)
+    installation.kill(worker)
+    replay.refresh_from_db()
+    so_far = replay.leads_done
+    assert 0 < so_far < COUNT, "the worker was killed too late for the test to show anything"
+    assert replay.crossings.count() == so_far
+    installation.start_worker()
+    finished = Replay.objects.filter(pk=replay.pk, finished_at__isnull=False)
+    wait_until(finished.exists, "it is finished", seconds=120)
+    assert finished.get().leads_done == replay.crossings.count() == COUNT
 
 
 # On any agreement, leads, activities and times
