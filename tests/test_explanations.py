@@ -60,6 +60,30 @@ def test_what_is_missing_is_said_with_what_is_known_about_it(mara):
     assert by_key(mara, NOW - DAY)["company_size"].holds
 
 
+def test_what_lies_ahead_says_the_points_that_are_short(mara):
+    changes.record(mara, {"company_size": 12}, source="sales", known_at=NOW)
+    scores.rescore([mara.pk], version=version_in_force(), at=NOW)
+    total = Score.objects.get(lead=mara).total
+    Score.objects.filter(lead=mara).update(total=55)
+    [ahead] = explanations.ahead(mara, version_in_force(), NOW)
+    assert (ahead.key, ahead.stage, ahead.short) == ("mql", "MQL", 5)
+    assert [criterion.key for criterion in ahead.missing] == ["company_size", "bar"]
+    assert not ahead.is_free
+    Score.objects.filter(lead=mara).update(total=total)
+    changes.record(mara, {"company_size": 420}, source="sales", known_at=NOW)
+    [ahead] = explanations.ahead(mara, version_in_force(), NOW)
+    assert (ahead.missing, ahead.short, ahead.is_free) == ([], 0, True)
+
+
+def test_the_bar_is_the_total_the_first_handoff_asks_for():
+    body = version_in_force().body
+    assert explanations.bar(body) == explanations.Bar(60, "MQL")
+    [mql] = [stage for stage in body["stages"] if stage["kind"] == "handoff"]
+    mql["criteria"] = []
+    assert explanations.bar(body) == explanations.Bar(None, "MQL")
+    assert explanations.bar({}) == explanations.Bar(None, "")
+
+
 def test_evidence_as_of_a_moment_knows_nothing_of_later(mara):
     scores.rescore([mara.pk], version=version_in_force(), at=NOW)
     before = by_key(mara, NOW - 3 * DAY)
@@ -83,10 +107,7 @@ def test_what_is_frozen_speaks_both_languages(mara):
     lines = ledgers.lines(Score.objects.get(lead=mara), version_in_force())
     assert sum(line.to_dict()["points"] for line in lines) == Score.objects.get().total
     with override("de"):
-        assert (
-            str(by_key(mara)["recent"].words)
-            == "Aktivität in den letzten 14 Tagen"
-        )
+        assert str(by_key(mara)["recent"].words) == "Aktivität in den letzten 14 Tagen"
 
 
 def test_a_missing_value_has_no_evidence(mara):
