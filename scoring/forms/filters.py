@@ -96,11 +96,11 @@ class Filtered(forms.Form):
 
     def _filter(self, n: int, property: str, op: str, value: str) -> list[ConditionJSON]:
         try:
-            wanted = {} if op in BARE else {"value": _wanted(op, value)}
+            compared = {} if op in BARE else {"value": wanted(op, value)}
         except ValueError as problem:
             self.add_error(f"where{n}_value", str(problem))
             return []
-        return [{"property": property, "op": op} | wanted]
+        return [{"property": property, "op": op} | compared]
 
     def _count(self) -> int:
         """As many as there are, or as came with the page."""
@@ -140,7 +140,7 @@ def read(typed: str) -> Value:
     return typed
 
 
-def _wanted(op: str, typed: str) -> Value | list[Value]:
+def wanted(op: str, typed: str) -> Value | list[Value]:
     """What the filter compares with. Raises ValueError with a sentence."""
     parts = [part for part in (typed.split(",") if op in MANY else [typed]) if part.strip()]
     if not parts:
@@ -161,7 +161,7 @@ def _shows(each: Any) -> bool:
     if op not in OPERATORS or op in BARE:
         return op in BARE and "value" not in each
     try:
-        back = _wanted(op, written(value, op))
+        back = wanted(op, written(value, op))
     except ValueError:
         return False
     return type(back) is type(value) and back == value
