@@ -130,7 +130,8 @@ class _Arrow:
         return enumerate(lacks, start=ONE)
 
     def near(self, of: QuerySet[Lead]) -> QuerySet[Lead]:
-        """Leads with `missing`: ONE and the number of the one thing they lack."""
+        """Leads that may be near, with `missing`: ONE and the number of the one thing they lack;
+        0 or more than two ONEs for those who are not."""
         leads = of.filter(standing__stage__key=self.start["key"], score__version=self.version)
         for bar in self.bars:
             leads = leads.filter(**{f"score__{bar.which}__gte": bar.value - FURTHEST})
@@ -139,7 +140,7 @@ class _Arrow:
         leads, sql = measures.counted(leads, asked, at=self.at)
         first = sum(len(check.lacks) for check in self.own)
         missing = F("own") + _sum(self.counted, sql, first)
-        return leads.annotate(missing=missing).filter(missing__gte=ONE, missing__lt=2 * ONE)
+        return leads.annotate(missing=missing)
 
 
 def _arrows(version: AgreementVersion, at: datetime) -> Iterator[_Arrow]:
