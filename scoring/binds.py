@@ -2,16 +2,17 @@
 
 Building a statement of fifty rules takes the ORM longer than the database takes to score a lead.
 A `Bind` stands in a query for a value to come; `Prepared` holds the text with binds among its
-parameters. (Prepared here, in this process: the server plans every run anew.)
+parameters.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from secrets import token_hex
 from typing import Any
 
@@ -19,6 +20,9 @@ from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, DateTimeField, Expression, F, Field, Q
 
 Text = tuple[str, list[Any]]
+
+# A statement is for the leads of a range of ids, for one lead, or for some.
+RANGE, ONE, SOME = "range", "one", "some"
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,20 @@ class Given:
         return self.at.astimezone(UTC) - timedelta(days=days)
 
 
-def these(column: str, *, in_range: bool) -> Q:
+def form_of(ids: Sequence[int] | range) -> str:
+    """How a statement names its leads."""
+    if isinstance(ids, range):
+        return RANGE
+    return ONE if len(ids) == 1 else SOME
+
+
+def these(column: str, form: str) -> Q:
     """Rows whose column is among the ids to come."""
-    if not in_range:
+    if form == SOME:
         return Q(Among(column))
     first, end = Bind(FIRST, BigIntegerField()), Bind(END, BigIntegerField())
+    if form == ONE:
+        return Q(**{column: first})
     return Q(**{f"{column}__gte": first, f"{column}__lt": end})
 
 
@@ -99,13 +112,19 @@ class Prepared:
     """The text of a statement with names among its parameters, to be run with their values.
 
     PostgreSQL gets values written into the text, which is written once but for those to come:
-    hundreds of parameters take longer than the statement for one lead. SQLite gets them as they
-    are, and finds the statement it has parsed.
+    hundreds of parameters take longer than the statement for one lead, and a plan made without
+    them may be wrong for other sizes. For one lead there is but one plan, and making it takes
+    ten times as long as running it: there the server keeps it for as long as the connection
+    lasts. SQLite gets parameters as they are, and finds the statement it has parsed.
     """
 
-    def __init__(self, sql: str, params: Sequence[Any]) -> None:
+    _numbers = count(1)
+
+    def __init__(self, sql: str, params: Sequence[Any], form: str) -> None:
         self._sql, self._params = sql, tuple(params)
         self._pieces = _cut(sql, self._params) if connection.vendor == "postgresql" else []
+        self._names = list(dict.fromkeys(each for each in params if isinstance(each, Name)))
+        self._kept = f"baton_{next(self._numbers)}" if form == ONE and _may_keep() else ""
 
     def run(
         self,
@@ -115,12 +134,36 @@ class Prepared:
         others: Mapping[str, Any] | None = None,
     ) -> None:
         values = _Values({**_bound(ids), **(others or {})}, at)
-        if self._pieces:
-            said = [values.said(each) if isinstance(each, Name) else each for each in self._pieces]
-            cursor.execute("".join(said))
-            return
-        params = [values[each] if isinstance(each, Name) else each for each in self._params]
-        cursor.execute(self._sql, params)
+        if not self._pieces:
+            params = [values[each] if isinstance(each, Name) else each for each in self._params]
+            cursor.execute(self._sql, params)
+        elif self._kept:
+            self._keep(cursor, values)
+            said = ", ".join(values.said(name) for name in self._names)
+            cursor.execute(f"EXECUTE {self._kept} ({said})")
+        else:
+            cursor.execute(self._written(values.said))
+
+    def _keep(self, cursor: Any, values: _Values) -> None:
+        kept = vars(connection.connection).setdefault("baton_statements", set())
+        if self._kept not in kept:
+            types = ", ".join(_TYPES[type(values[name])] for name in self._names)
+            text = self._written(lambda name: f"${self._names.index(name) + 1}")
+            cursor.execute(f"PREPARE {self._kept} ({types}) AS {text}")
+            kept.add(self._kept)
+
+    def _written(self, said: Callable[[Name], str]) -> str:
+        return "".join(said(each) if isinstance(each, Name) else each for each in self._pieces)
+
+
+_TYPES = {int: "bigint", bool: "boolean", datetime: "timestamptz"}
+
+
+def _may_keep() -> bool:
+    """Not where a pooler hands the connection round (Django's setting for that)."""
+    return connection.vendor == "postgresql" and not connection.settings_dict.get(
+        "DISABLE_SERVER_SIDE_CURSORS"
+    )
 
 
 class _Values:
@@ -145,6 +188,8 @@ class _Values:
 def _bound(ids: Sequence[int] | range) -> dict[str, Any]:
     if isinstance(ids, range):
         return {FIRST.name: ids.start, END.name: ids.stop}
+    if len(ids) == 1:
+        return {FIRST.name: ids[0]}
     return {IDS.name: json.dumps(ids) if connection.vendor == "sqlite" else list(ids)}
 
 

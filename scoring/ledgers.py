@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils.text import capfirst
@@ -92,6 +93,12 @@ def layout(body: Body) -> list[Cell]:
     if score.get("floor") is not None:
         cells.append(Cell(TOTAL_FLOOR, "", "", score["floor"]))
     return cells
+
+
+@lru_cache(maxsize=16)
+def cells(rulebook: Rulebook) -> list[Cell]:
+    """The same of a rulebook, kept."""
+    return layout(rulebook.body)
 
 
 def sums(cells: Sequence[Cell], raw: Mapping[str, int], corrected: int = 0) -> ScoreResult:

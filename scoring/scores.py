@@ -73,7 +73,7 @@ def score_at(
 def score_of(facts: Facts, rulebook: Rulebook) -> ScoreResult:
     """The score that a rulebook makes of facts."""
     raw = {rule.key: rule.raw(facts) for rule in rulebook.rules}
-    return ledgers.sums(ledgers.layout(rulebook.body), raw, facts.corrections)
+    return ledgers.sums(ledgers.cells(rulebook), raw, facts.corrections)
 
 
 @transaction.atomic

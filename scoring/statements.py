@@ -34,7 +34,7 @@ from django.db.models.functions import Coalesce, Least
 
 from leads.models import Lead
 from scoring import formulas, journeys, sums
-from scoring.binds import AT, Moments, Name, Prepared, these
+from scoring.binds import AT, Moments, Name, Prepared, form_of, these
 from scoring.binds import Text as Select
 from scoring.conditions import Condition
 from scoring.formulas import Formula, Text
@@ -90,7 +90,7 @@ def write(
 ) -> int:
     """Score leads of these ids under `version` as of `at`. Returns how many rows were written:
     those that differ, or with `refresh` all, so that `as_of` is `at`."""
-    prepared = _writing(formula or formulas.of(version), isinstance(ids, range))
+    prepared = _writing(formula or formulas.of(version), form_of(ids))
     others = {VERSION.name: version.pk, REFRESH.name: refresh}
     with connection.cursor() as cursor:
         prepared.run(cursor, ids, at, others)
@@ -100,26 +100,26 @@ def write(
 def meeting(ids: Ids, text: Text | Formula, stage_key: str, *, at: datetime) -> list[int]:
     """Those of the leads that meet all criteria of a stage at `at`, in order. Criteria on the
     score look at the stored one."""
-    prepared = _meeting(formulas.of(text), stage_key, isinstance(ids, range))
+    prepared = _meeting(formulas.of(text), stage_key, form_of(ids))
     return [pk for (pk,) in _rows(prepared, ids, at)]
 
 
 def waiting(ids: Ids, formula: Formula, *, at: datetime) -> list[tuple[int, int | None]]:
     """Those of the leads that stand nowhere, and those that may move on: with the stage where they
     stand. Of the criteria only the cheap ones are asked, unless there are none."""
-    return _rows(_waiting(formula, isinstance(ids, range)), ids, at)
+    return _rows(_waiting(formula, form_of(ids)), ids, at)
 
 
 def would_score(ids: Ids, text: Text, *, at: datetime) -> list[Points]:
     """What the scores of the leads would be at `at` under any text, in order. Nothing is
     written, and no stored score is looked at."""
-    prepared = _scoring(formulas.of(text), isinstance(ids, range))
+    prepared = _scoring(formulas.of(text), form_of(ids))
     return [Points(*row) for row in _rows(prepared, ids, at)]
 
 
 def would_meet(ids: Ids, text: Text, stage_key: str, *, at: datetime) -> list[Points]:
     """Those of the leads, with these scores, that would meet all criteria of a stage."""
-    prepared = _would_meet(formulas.of(text), stage_key, isinstance(ids, range))
+    prepared = _would_meet(formulas.of(text), stage_key, form_of(ids))
     return [Points(*row) for row in _rows(prepared, ids, at)]
 
 
@@ -130,41 +130,41 @@ def _rows(prepared: Prepared, ids: Ids, at: datetime) -> list[tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=16)
-def _writing(formula: Formula, in_range: bool) -> Prepared:
-    scored, params = _scored(formula, in_range=in_range)
+def _writing(formula: Formula, form: str) -> Prepared:
+    scored, params = _scored(formula, form)
     differs_from = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
     sql = _WRITE.format(scored=scored, differs_from=differs_from)
-    return Prepared(sql, (VERSION, AT, *params, REFRESH))
+    return Prepared(sql, (VERSION, AT, *params, REFRESH), form)
 
 
 @lru_cache(maxsize=32)
-def _meeting(formula: Formula, stage_key: str, in_range: bool) -> Prepared:
+def _meeting(formula: Formula, stage_key: str, form: str) -> Prepared:
     criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
-    leads = _that_meet(_leads(in_range), criteria, _tally(formula, in_range))
-    return Prepared(*_compiled(leads.order_by("pk").values_list("pk")))
+    leads = _that_meet(_leads(form), criteria, _tally(formula, form))
+    return Prepared(*_compiled(leads.order_by("pk").values_list("pk")), form)
 
 
 @lru_cache(maxsize=16)
-def _waiting(formula: Formula, in_range: bool) -> Prepared:
-    placed = Standing.objects.filter(these("lead_id", in_range=in_range), lead_id=OuterRef("pk"))
+def _waiting(formula: Formula, form: str) -> Prepared:
+    placed = Standing.objects.filter(these("lead_id", form), lead_id=OuterRef("pk"))
     new = (
-        _leads(in_range)
+        _leads(form)
         .filter(~Exists(placed))
         .order_by()
         .values_list("pk", Value(None, BigIntegerField()))
     )
-    (new_sql, new_params), (free_sql, free_params) = _compiled(new), _free(formula, in_range)
-    return Prepared(f"{new_sql} UNION ALL {free_sql} ORDER BY 1", new_params + free_params)
+    (new_sql, new_params), (free_sql, free_params) = _compiled(new), _free(formula, form)
+    return Prepared(f"{new_sql} UNION ALL {free_sql} ORDER BY 1", new_params + free_params, form)
 
 
-def _free(formula: Formula, in_range: bool) -> Select:
+def _free(formula: Formula, form: str) -> Select:
     """Leads that no rest holds where they stand, and that meet what is cheap to ask. Ids of each
     table are bounded: joins do not hand bounds on."""
     steps = [(start, _cheap(formula, target)) for start, target in journeys.steps(formula.body)]
     asked = [m for _start, criteria in steps for when in criteria for m in when.measures()]
-    leads, sql = _tally(formula, in_range).counted(_leads(in_range), asked)
+    leads, sql = _tally(formula, form).counted(_leads(form), asked)
     for column_ in ("standing__lead_id", "score__lead_id"):
-        leads = leads.filter(these(column_, in_range=in_range))
+        leads = leads.filter(these(column_, form))
     free = Q(standing__rests_until=None) | Q(standing__rests_until__lte=Moments.at)
     may = Q(pk__in=[])
     for start, criteria in steps:
@@ -180,21 +180,21 @@ def _cheap(formula: Formula, target: StageJSON) -> list[Condition]:
 
 
 @lru_cache(maxsize=16)
-def _scoring(formula: Formula, in_range: bool) -> Prepared:
-    return Prepared(*_scored(formula, in_range=in_range, whole=False))
+def _scoring(formula: Formula, form: str) -> Prepared:
+    return Prepared(*_scored(formula, form, whole=False), form)
 
 
 @lru_cache(maxsize=32)
-def _would_meet(formula: Formula, stage_key: str, in_range: bool) -> Prepared:
+def _would_meet(formula: Formula, stage_key: str, form: str) -> Prepared:
     """Joined with the scores they would have, which criteria look at."""
     scores = {which: column("would", which, IntegerField()) for which in Points._fields[1:]}
-    sql, params = _scored(formula, in_range=in_range, whole=False)
-    leads = _joined(_leads(in_range), (f"SELECT pk AS lead_id, would.* FROM ({sql}) would", params))
+    sql, params = _scored(formula, form, whole=False)
+    leads = _joined(_leads(form), (f"SELECT pk AS lead_id, would.* FROM ({sql}) would", params))
     criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
-    leads = _that_meet(leads, criteria, _tally(formula, in_range, scores))
+    leads = _that_meet(leads, criteria, _tally(formula, form, scores))
     named = {f"would_{which}": score for which, score in scores.items()}
     sql, params = _compiled(leads.annotate(**named).values_list("pk", *named))
-    return Prepared(f"{sql} ORDER BY 1", params)
+    return Prepared(f"{sql} ORDER BY 1", params, form)
 
 
 def _that_meet(
@@ -205,11 +205,11 @@ def _that_meet(
     return leads.order_by().filter(*[when.as_q(sql) for when in criteria])
 
 
-def _scored(formula: Formula, *, in_range: bool, whole: bool = True) -> Select:
+def _scored(formula: Formula, form: str, *, whole: bool = True) -> Select:
     """Columns pk, fit, engagement, total; with `whole` also ledger and next_change_at."""
-    rulebook, tally = formula.rulebook, _tally(formula, in_range)
+    rulebook, tally = formula.rulebook, _tally(formula, form)
     watched = rulebook.measures() if whole else ()
-    leads = _leads(in_range)
+    leads = _leads(form)
     leads, sql, moments = tally.counted_and_leaving(leads, rulebook.rule_measures(), watched)
     leads, corrected, turns = _corrected(leads, tally.of)
     if whole:
@@ -221,14 +221,12 @@ def _scored(formula: Formula, *, in_range: bool, whole: bool = True) -> Select:
     return sums.scored(_compiled(rows), rulebook, list(moments), whole=whole)
 
 
-def _leads(in_range: bool) -> QuerySet[Lead]:
-    return Lead.objects.filter(these("pk", in_range=in_range))
+def _leads(form: str) -> QuerySet[Lead]:
+    return Lead.objects.filter(these("pk", form))
 
 
-def _tally(
-    formula: Formula, in_range: bool, scores: Mapping[str, Expression] | None = None
-) -> Tally:
-    return Tally(formula.ids, Moments, these("lead_id", in_range=in_range), scores)
+def _tally(formula: Formula, form: str, scores: Mapping[str, Expression] | None = None) -> Tally:
+    return Tally(formula.ids, Moments, these("lead_id", form), scores)
 
 
 def _compiled(rows: QuerySet) -> Select:

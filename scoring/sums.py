@@ -20,6 +20,8 @@ from scoring.rulebooks import Rulebook
 
 # Later than any moment: SQLite's MIN of several values is NULL where one of them is.
 NEVER = "9999"
+# SQLite's functions take 127.
+MOST_ARGUMENTS = 100
 # The column of what was corrected by hand.
 CORRECTED = "corrected"
 
@@ -97,7 +99,8 @@ def _ledger(rulebook: Rulebook, cells: Sequence[Cell]) -> str:
     places = {rule.key: f"r{n}" for n, rule in enumerate(rulebook.rules)}
     values = [_cell(cell, cells, places) for cell in cells]
     if _sqlite():
-        return f"'[' || {_concatenated([f'({value})' for value in values])} || ']'"
+        parts = [values[n : n + MOST_ARGUMENTS] for n in range(0, len(values), MOST_ARGUMENTS)]
+        return "'[' || " + " || ',' || ".join(map(_printed, parts)) + " || ']'"
     return f"ARRAY[{', '.join(values)}]::integer[]"
 
 
@@ -121,7 +124,8 @@ def _earliest(moments: Sequence[str]) -> str:
         return "NULL" if _sqlite() else "NULL::timestamptz"
     quoted = [connection.ops.quote_name(name) for name in moments]
     if not _sqlite():
-        return f"LEAST({', '.join(quoted)})"
+        # A column that is null for every lead would be text.
+        return f"LEAST({', '.join(f'{name}::timestamptz' for name in quoted)})"
     known = ", ".join(f"COALESCE({name}, '{NEVER}')" for name in quoted)
     return f"NULLIF(MIN({known}, '{NEVER}'), '{NEVER}')"
 
@@ -139,12 +143,9 @@ def _greatest(value: str, limit: int | None) -> str:
     return f"{'MAX' if _sqlite() else 'GREATEST'}({value}, {int(limit or 0)})"
 
 
-def _concatenated(values: list[str]) -> str:
-    """Values with commas between them, as a balanced tree: SQLite limits the depth."""
-    if len(values) == 1:
-        return values[0]
-    middle = len(values) // 2
-    return f"({_concatenated(values[:middle])} || ',' || {_concatenated(values[middle:])})"
+def _printed(values: list[str]) -> str:
+    """Numbers with commas between them. The percent signs are doubled for the driver."""
+    return f"printf('{','.join(['%%d'] * len(values))}', {', '.join(values)})"
 
 
 def _sqlite() -> bool:

@@ -211,7 +211,7 @@ def test_a_worker_that_dies_in_a_chunk_leaves_the_run_where_it_was(version, monk
     supersede(version, TWO)
     rescoring.step(at=NOW)
     with monkeypatch.context() as during:
-        during.setattr(scores.stages, "advance", killed)
+        during.setattr(scores.machine, "carry", killed)
         with pytest.raises(KeyboardInterrupt):
             rescoring.step(at=NOW)
     assert done() == Score.objects.count() == 2

@@ -250,7 +250,7 @@ def random_version(some_rules: list, some_limits: dict, criteria: list):
     return AgreementVersionFactory(body=text)
 
 
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=40)
 @given(
     people=strategies.people,
     some_rules=rules,
