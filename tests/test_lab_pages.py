@@ -112,6 +112,7 @@ def test_every_figure_of_a_replay_opens_as_many_leads_as_it_says(
     assert counts["good"] == sum(counts[f"{column}_good"] for column in verdicts.COLUMNS)
     assert counts["real"] == counts["same"] + counts["only_real"]
     assert counts["crossed"] == counts["same"] + counts["only_replay"]
+    assert counts["same"] == counts["earlier"] + counts["about"] + counts["later"]
     assert sum(band.leads for band in result.bands) == counts["crossed"] > 0
     assert "between" in client.get(path).content.decode()
     with django_assert_max_num_queries(30):

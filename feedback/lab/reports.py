@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
@@ -149,15 +148,6 @@ def bands(rows: Iterable[tuple[int, str, int]]) -> list[Band]:
         Band(low, low + width - 1, leads[low], Share(good[low], known[low]), overall)
         for low in sorted(leads)
     ]
-
-
-def timing(pairs: Iterable[tuple[datetime, datetime]]) -> tuple[int, int, int]:
-    """Of (replayed, really) moments: how many a day or more earlier, about then, later."""
-    earlier = same = later = 0
-    for replayed, really in pairs:
-        days = (really - replayed).total_seconds() / 86400
-        earlier, same, later = earlier + (days >= 1), same + (-1 < days < 1), later + (days <= -1)
-    return earlier, same, later
 
 
 def _width(scores: list[int]) -> int:

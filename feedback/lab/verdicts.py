@@ -7,7 +7,23 @@ if it came back instead; *open* if nobody knows yet. Who was never handed over i
 
 from __future__ import annotations
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from datetime import timedelta
+
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +46,8 @@ WON = Q(opportunity__status=Opportunity.Status.WON)
 CROSSED = Q(change=Change.CROSSED)
 BEFORE = Q(change=Change.BEFORE)
 OTHER = Q(change="")
+# Of those that really were handed over too: a day or more before, or after.
+EARLIER, LATER = Q(ahead=1), Q(ahead=-1)
 KNOWN = Q(verdict__in=["good", "returned"])
 GOOD = Q(verdict="good")
 
@@ -65,6 +83,9 @@ SETS: dict[str, Q] = {
     "good": GOOD,
     "in_reach": GOOD & ~BEFORE,
     "same": CROSSED & Q(real=True),
+    "earlier": CROSSED & EARLIER,
+    "about": CROSSED & Q(real=True) & ~EARLIER & ~LATER,
+    "later": CROSSED & LATER,
     "only_replay": CROSSED & Q(real=False),
     "only_real": ~CROSSED & Q(real=True),
 }
@@ -98,6 +119,9 @@ TITLES: dict[str, Promise] = {
     "good": _("Kept by sales, conversation held"),
     "in_reach": _("Kept by sales, conversation held, criteria not met before the period"),
     "same": _("Handed over by both"),
+    "earlier": _("Handed over by both, by this version a day or more earlier"),
+    "about": _("Handed over by both, at about the same time"),
+    "later": _("Handed over by both, by this version a day or more later"),
     "only_replay": _("Handed over by this version alone"),
     "only_real": _("Really handed over, not by this version"),
 }
@@ -133,6 +157,20 @@ def leads(user: User, replay: Replay) -> QuerySet[Lead]:
         won=Exists(handoff.filter(WON)),
         real=Exists(machine),
         really_at=Subquery(first.values("entry__at")[:1]),
+    ).annotate(ahead=_ahead())
+
+
+def _ahead() -> Case:
+    """1 where this version is a day or more ahead of what really happened, −1 where behind."""
+    day_later, day_earlier = (
+        ExpressionWrapper(F("crossed_at") + timedelta(days=days), DateTimeField())
+        for days in (1, -1)
+    )
+    return Case(
+        When(really_at__gte=day_later, then=Value(1)),
+        When(really_at__lte=day_earlier, then=Value(-1)),
+        default=Value(0),
+        output_field=IntegerField(),
     )
 
 

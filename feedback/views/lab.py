@@ -161,7 +161,6 @@ def _result(request: HttpRequest, user: User, found: Replay) -> dict[str, Any]:
         return context
     result = reports.result(user, found)
     crossed = verdicts.leads(user, found).filter(verdicts.CROSSED)
-    moments = crossed.filter(really_at__isnull=False).values_list("crossed_at", "really_at")
     page = _page(request, crossed.select_related(*RELATED).order_by("crossed_at", "pk"))
     _name_stages(page, found.body)
     return context | {
@@ -169,7 +168,6 @@ def _result(request: HttpRequest, user: User, found: Replay) -> dict[str, Any]:
         "sides": (result.replayed, result.real),
         "many_stages": _many_handoffs(found.body),
         "bars": pictures.band_bars(result.bands),
-        "timing": reports.timing(moments),
         "page": page,
         "edited": found.version.sha256 != found.sha256,
     }
