@@ -86,13 +86,14 @@ def ask(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> Done:
     each gets one notification. Raises Refused `may_not_act`."""
     _require(by)
     ids = list(strongest(leads).values_list("pk", flat=True)[:MOST])
-    fresh = _fresh(ASKED, lack, ids, at)
-    owners = Counter(Lead.objects.filter(pk__in=fresh).values_list("owner", flat=True))
+    rows = Lead.objects.filter(pk__in=_fresh(ASKED, lack, ids, at)).order_by("pk")
+    fresh = dict(rows.values_list("pk", "owner"))
+    owners = Counter(fresh.values())
     unowned = owners.pop(None, 0)
     for owner, number in sorted(owners.items()):
         data = {"group": lack.key, "owner": owner, "number": number}
         events.write(QUESTION, at=at, actor=by, data=data)
-    _tell(ASKED, lack, fresh, by=by, at=at)
+    _tell(ASKED, lack, [pk for pk, owner in fresh.items() if owner], by=by, at=at)
     return Done(len(fresh), len(owners), unowned)
 
 

@@ -130,7 +130,7 @@ def enrichment(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def question(request: HttpRequest) -> HttpResponse:
-    """The owners of the leads are asked."""
+    """The owners of the leads are asked; the page of the group has files for the others."""
     rooms.only(nearmisses.may_act(request.user))
     _version, lack, leads = _asked_for(request, request.POST)
     if lack is None:
@@ -138,7 +138,7 @@ def question(request: HttpRequest) -> HttpResponse:
     done = nearmisses.ask(lack, leads, by=request.user, at=timezone.now())
     nudge("feedback.tasks.deliver_events")
     messages.success(request, _asked_words(done))
-    return redirect(_back(request, lack))
+    return redirect(f"{reverse('near_miss_leads')}?{_query(lack)}")
 
 
 @require_POST
@@ -177,13 +177,6 @@ def _asked_for(
 def _gone(request: HttpRequest) -> HttpResponse:
     messages.info(request, _("The agreement in force does not ask for this any more."))
     return redirect("near_misses" if nearmisses.may_act(request.user) else "leads")
-
-
-def _back(request: HttpRequest, lack: Lack) -> str:
-    """The page the form was on."""
-    if "from_list" in request.POST:
-        return f"{reverse('near_miss_leads')}?{_query(lack)}"
-    return reverse("near_misses")
 
 
 def _query(lack: Lack, whose: str = "") -> str:
