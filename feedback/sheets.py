@@ -57,14 +57,23 @@ class Group:
 
 @dataclass(frozen=True)
 class Bar:
-    """The score on a scale: fit and engagement as drawn, the bar that hands over, the end.
-    All in points; `bar` is None where no stage asks for a score."""
+    """The score on a scale: fit, engagement, the bar that hands over, the end. All in points;
+    `bar` is None where no stage asks for a score."""
 
     fit: int
     engagement: int
     bar: int | None
     stage: str
     end: int
+
+    @property
+    def fit_drawn(self) -> int:
+        """Nothing is drawn below zero."""
+        return max(self.fit, 0)
+
+    @property
+    def engagement_drawn(self) -> int:
+        return min(max(self.engagement, 0), self.end - self.fit_drawn)
 
     @property
     def anchor(self) -> str:
@@ -111,9 +120,11 @@ def draw(lead: Lead, user: User, *, version: AgreementVersion | None, at: dateti
     stale are loaded. `version` is the one in force."""
     score = getattr(lead, "score", None)
     stale = getattr(lead, "stale", None)
-    said = _said(score) if score else {}
+    version = score.version if score and score.version == version else version
+    books = {each: Rulebook(each.body) for each in {version, score and score.version} if each}
+    said = _said(score, books[score.version]) if score else {}
     return Sheet(
-        ahead=explanations.ahead(lead, version, at) if version else [],
+        ahead=explanations.ahead(lead, version, at, books[version]) if version else [],
         pending=stale is not None,
         soon=stale is not None and at - stale.since < SOON,
         may_correct=corrections.may_correct(user),
@@ -141,11 +152,11 @@ def trend(lead: Lead, *, at: datetime) -> Trend:
     return Trend(account, narrow, wide)
 
 
-def _said(score: Score) -> dict[str, Any]:
+def _said(score: Score, rulebook: Rulebook) -> dict[str, Any]:
     body = score.version.body
     scale = Scale.read(body)
     grade = scale.grade(score)
-    lines = ledgers.lines(score, score.version, Rulebook(body))
+    lines = ledgers.lines(score, score.version, rulebook)
     pros, cons = briefings.strongest([line.to_dict() for line in lines])
     return {
         "grade": grade,
@@ -198,8 +209,8 @@ def _bar(score: Score, body: dict[str, Any]) -> Bar:
     asked = explanations.bar(body)
     caps = (body.get("score") or {}).get("caps") or {}
     ceiling = sum(cap or 0 for cap in caps.values()) if caps else 0
-    end = max(ceiling, score.total, asked.points or 0, 1)
-    return Bar(max(score.fit, 0), max(score.engagement, 0), asked.points, asked.stage, end)
+    end = max(ceiling, score.total, score.fit, asked.points or 0, 1)
+    return Bar(score.fit, score.engagement, asked.points, asked.stage, end)
 
 
 def _value(point: Point) -> int | None:

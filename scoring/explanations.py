@@ -97,9 +97,11 @@ def missing(lead: Lead, version: AgreementVersion, stage_key: str, at: datetime)
     return [each for each in criteria(lead, version, stage_key, at) if not each.holds]
 
 
-def _known(lead: Lead, version: AgreementVersion, at: datetime) -> tuple[Rulebook, Facts]:
+def _known(
+    lead: Lead, version: AgreementVersion, at: datetime, rulebook: Rulebook | None = None
+) -> tuple[Rulebook, Facts]:
     """The rules of a version, and what was known of the lead at `at`, its score included."""
-    rulebook = Rulebook(version.body)
+    rulebook = rulebook or Rulebook(version.body)
     facts = facts_at(lead, at.astimezone(UTC), known=rulebook.vocabulary.fields)
     return rulebook, facts.with_score(_points(lead, version, facts, rulebook))
 
@@ -109,7 +111,9 @@ def _asked_of_total(when: Mapping[str, Any]) -> int | None:
     return when["value"] if asks else None
 
 
-def ahead(lead: Lead, version: AgreementVersion, at: datetime) -> list[Ahead]:
+def ahead(
+    lead: Lead, version: AgreementVersion, at: datetime, rulebook: Rulebook | None = None
+) -> list[Ahead]:
     """What keeps the lead from each stage the machine may move it to from where it stands; empty
     where nothing moves it but people. The lead's `standing` is loaded, or there is none yet."""
     standing = getattr(lead, "standing", None)
@@ -117,7 +121,7 @@ def ahead(lead: Lead, version: AgreementVersion, at: datetime) -> list[Ahead]:
     targets = [stage for start, stage in journeys.steps(version.body) if start["key"] == here]
     if not targets:
         return []
-    rulebook, facts = _known(lead, version, at)
+    rulebook, facts = _known(lead, version, at, rulebook)
     return [_ahead(stage, rulebook, facts, lead, standing) for stage in targets]
 
 

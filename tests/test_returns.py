@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 ALL = {"meets_criteria", "can_talk", "could_buy"}
-RETURNS_QUERIES = 14
+RETURNS_QUERIES = 16
 NOTIFICATION_QUERIES = 8
 
 

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from feedback import glances
 from feedback.funnels import pictures, reports, sets, stages
 from feedback.funnels.periods import DEFAULT_WEEKS, WEEKS, Period, last_weeks
 from leads.models import Channel, Side, User
@@ -83,6 +84,7 @@ def funnel_leads(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
+    (glances.of_handoffs if of_handoffs else glances.of_leads)(page)
     context = {
         "title": title,
         "page": page,

@@ -9,12 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from feedback import portraits, rooms
+from feedback import glances, portraits, rooms
 from feedback.filters import LeadFilter
 from leads import quarantines
 from leads.models import Lead
 from scoring import agreements
-from scoring.glances import Readers
 
 PAGE_SIZE = 50
 HISTORY_SHOWN = 60
@@ -27,15 +26,12 @@ def leads(request: HttpRequest) -> HttpResponse:
     visible = Lead.objects.visible_to(request.user)
     filtered = LeadFilter(request.GET, queryset=visible, request=request)
     rows = filtered.qs.select_related("owner", "score", "standing__stage", "first_channel")
-    rows = rows.defer("attributes", "attributes_folded").prefetch_related("score__version")
+    rows = rows.defer("attributes", "attributes_folded")
     rows = rows.order_by(F("score__total").desc(nulls_last=True), "-id")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
-    readers = Readers()
-    for row in page:
-        scored = getattr(row, "score", None)
-        row.glance = readers.of(scored.version).stored(scored) if scored else None
+    glances.of_leads(page)
     context = {
         "page": page,
         "filter": filtered,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from feedback import clockfaces, notifications, rooms
+from feedback import clockfaces, glances, notifications, rooms
 from feedback import returns as sets
 from feedback.models import Handoff
 from feedback.views import hands
@@ -29,6 +29,7 @@ def returns(request: HttpRequest) -> HttpResponse:
     taken, at = _taken(request, page), timezone.now()
     running = [handoff for handoff in (*page, taken) if handoff and handoff.clock]
     prefetch_related_objects(running, *clockfaces.CALENDARS)
+    glances.of_handoffs(page)
     for row in page:
         row.url = view.url(handoff=row.pk)
         row.face = clockfaces.read(row, row.pool.calendar, at=at)

@@ -38,10 +38,14 @@ class OnScore(Condition):
 
     def evidence(self, facts: Facts) -> list[Evidence]:
         points = self.points(facts)
-        said = ngettext("%(points)d point", "%(points)d points", points) % {"points": points}
+        pattern = ngettext("%(points)s point", "%(points)s points", points)
+        said = pattern % {"points": _figure(points)}
         if self.which == "total" and facts.score:
-            parts = {"fit": facts.score.fit, "engagement": facts.score.engagement}
-            said += _(": fit %(fit)d, engagement %(engagement)d") % parts
+            parts = {
+                "fit": _figure(facts.score.fit),
+                "engagement": _figure(facts.score.engagement),
+            }
+            said += _(": fit %(fit)s, engagement %(engagement)s") % parts
         return [Evidence(said, facts.score.as_of if facts.score else None)]
 
 
@@ -64,3 +68,8 @@ class ScoreBelow(Negative, OnScore):
 
     def words(self) -> str:
         return self.said(_("%(score)s is below %(value)d"))
+
+
+def _figure(points: int) -> str:
+    """With a true minus sign."""
+    return str(points).replace("-", "−")
