@@ -6,11 +6,14 @@ from typing import Any
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # A worker in a container is root; messages are JSON, which cannot carry code.
 warnings.filterwarnings("ignore", category=SecurityWarning)
+
+TRANSPORT_ALIASES["filesystem"] = "config.queue_files:Transport"
 
 app = Celery("baton")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -206,7 +206,7 @@ else:
         "data_folder_in": str(QUEUES),
         "data_folder_out": str(QUEUES),
         "control_folder": str(QUEUES / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": 0.05,
     }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
