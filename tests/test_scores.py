@@ -118,6 +118,54 @@ def test_the_end_of_a_rest_is_a_moment_of_change(db):
     assert scored(kim, version, at=NOW + 5 * DAY).next_change_at != NOW + 5 * DAY
 
 
+def test_a_correction_counts_from_its_moment_to_its_end_and_says_when(olu):
+    kim = lead(title="CEO")
+    version = put_in_force(rule("r", "profile", 3), floor=0)
+    given = {"lead": kim, "by": olu}
+    Correction.objects.create(points=10, at=NOW, until=NOW + 5 * DAY, **given)
+    Correction.objects.create(points=-20, at=NOW + DAY, until=NOW + 2 * DAY, **given)
+    found = []
+    for days in range(6):
+        score = scored(kim, version, at=NOW + days * DAY)
+        ahead = score.next_change_at and (score.next_change_at - NOW).days
+        found.append((score.ledger, score.fit, score.total, ahead))
+    assert found == [
+        ([3, 10, 0], 3, 13, 1),
+        ([3, -10, 7], 3, 0, 2),
+        *[([3, 10, 0], 3, 13, 5)] * 3,
+        ([3, 0, 0], 3, 3, None),
+    ]
+
+
+def test_points_fade_in_steps_and_half_a_point_is_rounded_away_from_zero():
+    kim = lead()
+    for days in (1, 8, 20):
+        does(kim, "webinar", NOW - days * DAY)
+    when = SEEN | {"within_days": None}
+    fades = {"when": when, "times": "every", "halving": [7, 14, 30]}
+    version = put_in_force(rule("up", "actions", 2, **fades), rule("down", "actions", -2, **fades))
+    assert scored(kim, version).ledger == [4, -4, 0]
+    assert scored(kim, version).next_change_at == NOW + 6 * DAY
+    assert scored(kim, version, at=NOW + 11 * DAY).ledger == [2, -2, 0]
+
+
+def test_a_draft_says_whom_it_would_hand_over_and_writes_nothing():
+    kim, lea = lead(title="Head"), lead("lea")
+    put_in_force(rule("r", "profile", 3))
+    bar = {"op": "score_at_least", "which": "total", "value": 50}
+    text = body(rule("role", "profile", 60))
+    stage = next(stage for stage in text["stages"] if stage["key"] == "mql")
+    stage["criteria"] = [{"key": "bar", "group": "score", "label": "", "when": bar}]
+    draft = AgreementVersionFactory(status="draft", body=text)
+    assert statements.would_score([kim.pk, lea.pk], draft, at=NOW) == [
+        (kim.pk, 60, 0, 60),
+        (lea.pk, 0, 0, 0),
+    ]
+    everybody = range(kim.pk, lea.pk + 1)
+    assert statements.would_meet(everybody, draft, "mql", at=NOW) == [(kim.pk, 60, 0, 60)]
+    assert not Score.objects.exists()
+
+
 def test_scoring_hands_over_those_that_now_meet_the_criteria_and_tells_once():
     Channel.objects.create(key="web", name="Website", kind="inbound")
     version = version_in_force()
@@ -183,7 +231,7 @@ def test_one_lead_is_rescored_in_few_queries(django_assert_max_num_queries):
     kim = lead(title="Head")
     does(kim, "webinar", NOW - DAY)
     scored(kim, version)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(6):
         scores.rescore([kim.pk], version=version, at=NOW, refresh=True)
 
 
@@ -347,6 +395,27 @@ def _nothing_changes_before(stored: Score, who: Lead, version) -> None:
     assert until > stored.as_of
     for moment in (until - timedelta(microseconds=1), stored.as_of + (until - stored.as_of) / 2):
         assert scores.score_at(who, version, moment).ledger == stored.ledger
+
+
+@pytest.mark.postgres
+def test_the_statement_for_one_lead_is_kept_by_the_server_and_those_for_many_are_not():
+    version = put_in_force(rule("r", "profile", 3))
+    kim, lea = lead(title="CEO"), lead("lea")
+    before = kept_statements()
+    scores.rescore([kim.pk, lea.pk], version=version, at=NOW)
+    scores.rescore(range(kim.pk, lea.pk + 1), version=version, at=NOW)
+    assert kept_statements() == before
+    for who in (kim, lea, kim):
+        scores.rescore([who.pk], version=version, at=NOW + DAY, refresh=True)
+    kept = [each for each in kept_statements() if each not in before]
+    assert len([each for each in kept if "INSERT" in each]) == 1
+    assert set(Score.objects.values_list("as_of", "total")) == {(NOW + DAY, 3), (NOW + DAY, 0)}
+
+
+def kept_statements() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name || statement FROM pg_prepared_statements ORDER BY name")
+        return [text for (text,) in cursor.fetchall()]
 
 
 @pytest.mark.postgres

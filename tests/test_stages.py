@@ -120,6 +120,41 @@ def test_a_rest_has_the_lead_rescored_so_that_its_end_is_found(version, monday):
     assert StaleLead.objects.filter(lead=lead).exists()
 
 
+def test_who_comes_back_from_sales_is_scored_anew_and_who_goes_on_is_not(version, monday):
+    leads = [Lead.objects.create(created_at=monday) for _ in range(3)]
+    stages.begin([lead.pk for lead in leads], version=version, at=monday)
+    for lead, key, cause in zip(
+        leads,
+        ("nurture", "nurture", "sal"),
+        (Cause.RETURNED, Cause.OPPORTUNITY, Cause.ACCEPTED),
+        strict=True,
+    ):
+        stages.enter(lead, key, cause=cause, at=monday, version=version)
+    assert set(StaleLead.objects.values_list("lead", flat=True)) == {lead.pk for lead in leads[:2]}
+
+
+def test_where_rules_look_at_the_journey_every_step_has_the_lead_scored_anew(
+    mark, lena, website, monday
+):
+    body = classic()
+    entered = {"op": "entered", "stages": ["mql"], "within_days": 30}
+    seen = {"group": "actions", "points": -30, "label": "", "times": "once", "cap": None}
+    body["score"]["rules"].append(seen | {"key": "handed_over", "when": entered})
+    version = agreements.install(body, by_marketing=mark, by_sales=lena, at=monday - 100 * DAY)
+    lead = buyer(monday)
+    does(lead, "quote_requested", monday)
+    StaleLead.objects.all().delete()
+    assert rescored(lead, version, monday) == "mql"
+    before = lead.score.total
+    assert StaleLead.objects.filter(lead=lead).exists()
+    rescored(lead, version, monday)
+    lead.score.refresh_from_db()
+    assert lead.score.total == before - 30
+    StaleLead.objects.all().delete()
+    stages.enter(lead, "sal", cause=Cause.ACCEPTED, at=monday, version=version)
+    assert StaleLead.objects.filter(lead=lead).exists()
+
+
 # New leads
 
 
@@ -279,7 +314,7 @@ def test_many_are_moved_in_few_statements(version, website, monday, django_asser
         lead = buyer(monday, number=number)
         does(lead, "quote_requested", monday)
         ids.append(lead.pk)
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(30):
         scores.rescore(ids, version=version, at=monday)
     assert Standing.objects.filter(stage__key="mql").count() == 60
     assert Event.objects.filter(kind="stage.entered").count() == 60
