@@ -34,7 +34,8 @@ class Change:
     @property
     def is_long(self) -> bool:
         """Too long for old and new to stand beside the label?"""
-        return len(self.old) + len(self.new) > 32
+        values = len(self.old) + len(self.new)
+        return values > 32 or (values > 14 and values + len(self.label) > 40)
 
     @property
     def said(self) -> str:
