@@ -46,7 +46,7 @@ def _release_batch(pool_id: int, *, at: datetime) -> int:
         roster.assign(handoff, told=True)
     current = ours.waiting().filter(version=stages.held_version())
     waiting = _locked(current.order_by("-score", "opened_at", "pk"))
-    released = waiting[: min(roster.room, BATCH)]
+    released = waiting.select_related("version")[: min(roster.room, BATCH)]
     for handoff in released:
         handoff.pool = pool
         _offer(handoff, roster, at=at)
@@ -54,8 +54,9 @@ def _release_batch(pool_id: int, *, at: datetime) -> int:
 
 
 def _locked(found: QuerySet[Handoff]) -> QuerySet[Handoff]:
-    """What somebody answers or takes right now is left out."""
-    rows = found.select_related("lead__company", "version")
+    """What somebody answers or takes right now is left out. Of a lead, whose it is."""
+    rows = found.select_related("lead__company")
+    rows = rows.defer("lead__attributes", "lead__attributes_folded")
     return rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
 
 
