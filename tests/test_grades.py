@@ -12,6 +12,13 @@ def score(fit: int, engagement: int) -> ScoreResult:
     return ScoreResult(fit, engagement, fit + engagement, [])
 
 
+def silent() -> dict:
+    """An agreement that says nothing of grades."""
+    body = shapes.classic()
+    body["score"].pop("grades", None)
+    return body
+
+
 def agreed(**scale: list[int]) -> dict:
     body = shapes.classic()
     return body | {"score": body["score"] | {"grades": scale}}
@@ -27,7 +34,7 @@ def test_a_grade_is_given_from_its_points_on(fit, engagement, grade):
 
 
 def test_without_a_scale_quarters_of_the_most_points_make_the_grades():
-    body = shapes.classic()
+    body = silent()
     body["score"]["caps"] |= {"profile": 40, "channel": 1, "actions": None}
     most = meaning.highest(body, "fit")
     assert most == 41
@@ -35,7 +42,7 @@ def test_without_a_scale_quarters_of_the_most_points_make_the_grades():
 
 
 def test_where_points_know_no_limit_the_quarters_are_those_of_sixty():
-    body = shapes.classic()
+    body = silent()
     every = {"key": "each", "group": "actions", "points": 5, "cap": None, "times": "every"}
     every |= {"label": "", "when": {"op": "did", "types": ["visit"], "within_days": 30}}
     body["score"] |= {"rules": [every], "caps": {}}

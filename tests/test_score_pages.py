@@ -137,6 +137,13 @@ def test_the_list_of_leads_says_grade_reasons_and_points_missing(mara, maya, sig
     assert f"{row.glance.short} points short of MQL" in text
 
 
+def test_nothing_is_short_of_who_is_in_sales_hands(mara, maya, signed_in):
+    entry_for(mara, version_in_force(), at=MONDAY)
+    page = signed_in(maya).get(reverse("leads"))
+    assert page.context["page"][0].glance.short == 0
+    assert "short of MQL" not in page.content.decode()
+
+
 def test_a_handoff_is_graded_by_the_score_it_was_made_with(mara, sam, lena, signed_in):
     """Whatever the lead's score has become since."""
     from feedback import handoffs

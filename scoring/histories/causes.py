@@ -122,8 +122,9 @@ class Causes:
                 yield Cause(pattern % named, by.side if by else LEAD)
 
     def _fields(self, keys: Iterable[str]) -> str:
-        known = self.vocabulary.fields
-        labels = [str(known[key].label) if key in known else key for key in keys]
+        known, keys = self.vocabulary.fields, set(keys)
+        labels = [str(field.label) for key, field in known.items() if key in keys]
+        labels += sorted(keys - known.keys())
         more = len(labels) - MOST_NAMED
         if more > 0:
             pattern = ngettext("%(n)d more", "%(n)d more", more)
