@@ -339,5 +339,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(carry_over, migrations.RunPython.noop),
-        AppendOnly("scoring_correction"),
+        AppendOnly("scoring_correction", may_change=["note_id"]),
     ]
