@@ -93,7 +93,6 @@ TABLE = {
     "scoring.Crossing": {"change": CODE, "stage": SETUP},
     "scoring.Reason": {"key": SETUP, "label": SETUP, "group": CODE},
     "scoring.Replay": {"body": SETUP, "sha256": CODE, "problem": CODE},
-    "scoring.Score": {"ledger": CODE},
     "scoring.Signature": {"side": CODE, "sha256": CODE},
     "scoring.Stage": {"key": SETUP, "name": SETUP, "kind": CODE, "side": CODE},
     "scoring.StageEntry": {"kind": CODE, "cause": CODE},
