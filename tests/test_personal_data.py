@@ -78,6 +78,7 @@ TABLE = {
     "leads.LeadChange": {"values": PERSON, "source": CODE},
     "leads.Note": {"text": WORDS},
     "leads.Quarantine": {"cause": CODE, "detail": CODE},
+    "leads.StaleLead": {"problem": CODE},
     "leads.Team": {"name": SETUP, "side": CODE},
     "leads.Touch": {"kind": CODE, "outcome": CODE},
     "leads.UnmappedOwner": {"source": CODE, "name": COLLEAGUE},
