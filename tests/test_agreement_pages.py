@@ -552,7 +552,7 @@ def put_aside(lead, at):
 
 def test_the_agreement_says_how_far_the_rescoring_is_and_links_to_it(run, mark, signed_in, now):
     client = signed_in(mark)
-    assert f'href="{RESCORING}">Rescoring: 0 of 3 leads' in text_of(client.get(AGREEMENT))
+    assert f'href="{RESCORING}">Rescoring: 0 %' in text_of(client.get(AGREEMENT))
     run_through(now)
     assert RESCORING not in text_of(client.get(AGREEMENT))
 
