@@ -13,7 +13,6 @@ from django.db import connection
 from django.utils import timezone
 
 from config.bench import runs
-from config.services import TASK_WORKERS
 
 
 class Command(BaseCommand):
@@ -27,14 +26,16 @@ class Command(BaseCommand):
         parser.add_argument("--leads", type=int, default=100_000)
         parser.add_argument("--activities", type=int, default=1_000_000)
         parser.add_argument("--rounds", type=int, default=5)
-        parser.add_argument("--workers", type=int, help="worker processes; as many as Baton runs")
+        parser.add_argument(
+            "--workers", type=int, default=1, help="processes that share a run; by hand it is one"
+        )
         parser.add_argument("--json", action="store_true", help="only the last line, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if min(options["leads"], options["activities"], options["rounds"]) < 1:
-            raise CommandError("Give at least one lead, one activity and one round.")
-        workers = options["workers"] or (1 if connection.vendor == "sqlite" else TASK_WORKERS)
-        size = runs.Size(options["leads"], options["activities"], options["rounds"], workers)
+        numbers = [options[name] for name in ("leads", "activities", "rounds", "workers")]
+        if min(numbers) < 1:
+            raise CommandError("Give at least one lead, activity, round and worker.")
+        size = runs.Size(*numbers)
         at = timezone.now().replace(microsecond=0)
         say = (lambda text: None) if options["json"] else self.stderr.write
         with tempfile.TemporaryDirectory() as folder, runs.scratch_database(_name(folder)):
