@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 1000
 QUIET_SECONDS = 10
 LAST_WAIT_SECONDS = 2
+# A hundred forms in a second need no hundred calls: what follows soon is one call a while later.
+PAUSE_SECONDS = 0.1
 
 Call = tuple[str, tuple[Hashable, ...]]
 
@@ -33,11 +35,13 @@ def nudge(task_name: str, *args: Hashable) -> None:
 
 
 class _Sender:
-    """Hands calls to the broker from a thread of its own; equal calls that wait become one."""
+    """Hands calls to the broker from a thread of its own; equal calls that wait become one. The
+    first goes at once, an equal one after it not before PAUSE_SECONDS."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Call, None] = {}
+        self._sent: dict[Call, float] = {}
         self._sending = False
         self._thread: threading.Thread | None = None
         self._quiet_until = 0.0
@@ -63,8 +67,8 @@ class _Sender:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                call = next(iter(self._waiting))
+                while (call := self._ready()) is None:
+                    self._changed.wait(PAUSE_SECONDS if self._waiting else None)
                 del self._waiting[call]
                 self._sending = True
             problem = _send(call)
@@ -73,6 +77,15 @@ class _Sender:
                 if problem:
                     self._rest(problem)
                 self._changed.notify_all()
+
+    def _ready(self) -> Call | None:
+        """The first call that waits and was not sent just now."""
+        now = time.monotonic()
+        self._sent = {call: at for call, at in self._sent.items() if now < at + PAUSE_SECONDS}
+        call = next((call for call in self._waiting if call not in self._sent), None)
+        if call is not None:
+            self._sent[call] = now
+        return call
 
     def _rest(self, problem: Exception) -> None:
         self._waiting.clear()

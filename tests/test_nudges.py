@@ -122,3 +122,22 @@ def test_after_a_failure_nudges_rest_and_one_warning_says_so(monkeypatch, caplog
     sender.take(("feedback.tasks.sweep", (9,)))
     sender.flush()
     assert len(tried) == 2
+
+
+def test_a_burst_of_equal_nudges_is_few_messages_and_the_last_is_heard(monkeypatch):
+    sent = []
+    monkeypatch.setattr(nudges, "_send", lambda call: sent.append((time.monotonic(), call)))
+    sender, call, other = nudges._Sender(), ("scoring.tasks.rescore_stale", ()), ("other", ())
+    start = time.monotonic()
+    while time.monotonic() < start + 0.35:
+        sender.take(call)
+        time.sleep(0.001)
+    last = time.monotonic()
+    sender.take(call)
+    sender.take(other)
+    sender.flush()
+    times = [at for at, what in sent if what == call]
+    assert times[0] < start + nudges.PAUSE_SECONDS / 2
+    assert len(times) <= 6
+    assert times[-1] >= last
+    assert [what for _at, what in sent].count(other) == 1
