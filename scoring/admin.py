@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
-from scoring.models import AgreementVersion, Reason, Signature, Stage, StageEntry
+from scoring.models import AgreementVersion, Reason, RescoreRun, Signature, Stage, StageEntry
 
 
 class SignatureInline(ReadOnlyInline):
@@ -25,6 +25,12 @@ class SignatureAdmin(ReadOnlyAdmin):
     list_display = ["version", "side", "user", "proposal", "signed_at"]
     list_filter = ["side"]
     list_select_related = ["version", "user"]
+
+
+@admin.register(RescoreRun)
+class RescoreRunAdmin(ReadOnlyAdmin):
+    list_display = ["version", "started_at", "finished_at", "paused_at", "paused_by"]
+    list_select_related = ["version", "paused_by"]
 
 
 @admin.register(Stage)

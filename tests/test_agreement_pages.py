@@ -509,7 +509,9 @@ def test_an_earlier_version_can_be_taken_up_again(draft, maya, mark, lena, now, 
     assert client.post(DRAFT, {"version": "999"}).status_code == 404
 
 
-@pytest.mark.parametrize("model", ["agreementversion", "signature", "stage", "stageentry"])
+@pytest.mark.parametrize(
+    "model", ["agreementversion", "signature", "stage", "stageentry", "rescorerun"]
+)
 def test_the_administration_only_reads_what_was_signed(model, in_force, ada, now, signed_in):
     lead = Lead.objects.create(created_at=now)
     stages.begin([lead.pk], version=in_force, at=now)
