@@ -255,10 +255,16 @@ rules = st.lists(
     ),
     max_size=6,
 )
+periods = st.lists(
+    st.sampled_from(strategies.EDGES + LATER), min_size=2, max_size=2, unique=True
+).map(sorted)
 corrections = st.lists(
-    st.tuples(
-        st.integers(0, 4), st.integers(1, 9), *[st.sampled_from(strategies.EDGES + LATER)] * 2
-    ).filter(lambda given: given[2] < given[3]),
+    st.builds(
+        lambda n, points, period: (n, points, *period),
+        st.integers(0, 4),
+        st.integers(1, 9),
+        periods,
+    ),
     max_size=4,
 )
 limits = st.fixed_dictionaries(
@@ -285,6 +291,10 @@ def furnished(db) -> None:
 
 
 def random_version(some_rules: list, some_limits: dict, criteria: list):
+    return AgreementVersionFactory(body=random_body(some_rules, some_limits, criteria))
+
+
+def random_body(some_rules: list, some_limits: dict, criteria: list) -> dict:
     made = [
         rule(f"r{n}", group, points, cap, when=when, **repeated)
         for n, (group, points, cap, repeated, when) in enumerate(some_rules)
@@ -295,7 +305,7 @@ def random_version(some_rules: list, some_limits: dict, criteria: list):
         {"key": f"c{n}", "group": "profile", "label": "", "when": when}
         for n, when in enumerate(criteria)
     ]
-    return AgreementVersionFactory(body=text)
+    return text
 
 
 @settings(MANY, max_examples=40)
