@@ -64,14 +64,16 @@ def claim(limit: int, *, at: datetime | Now) -> list[Pair]:
 
 def clear(pairs: Sequence[Pair]) -> int:
     """These were rescored. A row whose counter has risen since stays. Returns how many went."""
-    return _these(pairs).delete()[0] if pairs else 0
+    with transaction.atomic():
+        ids = _locked(_these(pairs)) if pairs else []
+        return StaleLead.objects.filter(pk__in=ids).delete()[0]
 
 
 def fail(pairs: Sequence[Pair], *, at: datetime, problem: str) -> None:
     """Rescoring these failed: they wait, twice as long after each attempt, and after the last one
     are set aside. `problem` quotes nothing that is known of a person."""
     with transaction.atomic():
-        for row in _these(pairs).select_for_update() if pairs else []:
+        for row in _these(pairs).order_by("lead_id").select_for_update() if pairs else []:
             wait = FIRST_WAIT * 2 ** min(row.attempts, MOST_ATTEMPTS)
             StaleLead.objects.filter(pk=row.pk).update(
                 attempts=F("attempts") + 1, not_before=at + wait, problem=problem[:200]
@@ -89,11 +91,18 @@ def retry(lead_ids: Iterable[int] | None = None, *, at: datetime) -> int:
     rows = StaleLead.objects.filter(attempts__gte=MOST_ATTEMPTS)
     if lead_ids is not None:
         rows = rows.filter(lead_id__in=list(lead_ids))
-    return rows.update(attempts=0, not_before=at)
+    with transaction.atomic():
+        again = StaleLead.objects.filter(pk__in=_locked(rows))
+        return again.update(attempts=0, not_before=at)
 
 
 def _ready(at: datetime | Now) -> QuerySet[StaleLead]:
     return StaleLead.objects.filter(not_before__lte=at, attempts__lt=MOST_ATTEMPTS)
+
+
+def _locked(rows: QuerySet[StaleLead]) -> list[int]:
+    """In the order in which `mark` locks, so that nobody waits in a circle."""
+    return list(rows.order_by("lead_id").select_for_update().values_list("pk", flat=True))
 
 
 def _these(pairs: Sequence[Pair]) -> QuerySet[StaleLead]:

@@ -19,7 +19,7 @@ from leads import fields
 from leads.models import Attribute
 from scoring import documents
 from scoring.conditions import Vocabulary
-from scoring.documents import Body
+from scoring.documents import Body, leaves
 from scoring.measures import Ids
 from scoring.rulebooks import Rulebook
 
@@ -30,6 +30,7 @@ _NAMED = {
     "campaign": (("campaigns",), "leads_campaign", "key"),
     "stage": (("stages",), "scoring_stage", "key"),
 }
+_OF_ENTRIES = ("entered", "not_entered", "recycled", "not_recycled")
 _FIELDS = "SELECT 'field', key, type, label, CAST(choices AS text), 0 FROM leads_attribute"
 _IDS = "SELECT '{what}', {name}, '', '', '', id FROM {table} WHERE {name} IN ({places})"
 
@@ -67,7 +68,8 @@ def of(text: Text | Formula) -> Formula:
 
 
 def looks_at_entries(text: Text) -> bool:
-    """`Rulebook.looks_at_entries` without a query."""
+    """`Rulebook.looks_at_entries`, from the text alone: without a query, and whichever fields
+    there are."""
     return _looks_at_entries(_Hashed(text.sha256 or documents.digest(text.body), text.body))
 
 
@@ -93,15 +95,14 @@ def _query(text: _Hashed) -> tuple[str, list[str]]:
 
 
 def _named(body: Body, places: Iterable[str]) -> set[str]:
-    found = [leaf for _path, when in documents.conditions(body) for leaf in documents.leaves(when)]
+    found = [leaf for _path, when in documents.conditions(body) for leaf in leaves(when)]
     return {key for leaf in found for place in places for key in leaf.get(place) or ()}
 
 
 @lru_cache(maxsize=16)
 def _looks_at_entries(text: _Hashed) -> bool:
-    vocabulary = Vocabulary()
-    vocabulary.names.fields = fields.built_in()
-    return Rulebook(text.body, vocabulary).looks_at_entries()
+    found = [leaf for _path, when in documents.conditions(text.body) for leaf in leaves(when)]
+    return any(leaf.get("op") in _OF_ENTRIES or leaf.get("since_recycle") for leaf in found)
 
 
 @lru_cache(maxsize=16)

@@ -17,6 +17,8 @@ from scoring.models import AgreementVersion
 from scoring.rulebooks import Rulebook
 
 CHUNK = 2000
+# Number of the advisory lock behind which scoring and bringing a version into force take turns.
+IN_FORCE = 0x464F5243
 # So few leads that the server would not think of compiling.
 FEW = 500
 
@@ -55,6 +57,13 @@ def rescore(
     ids = sorted(set(lead_ids))
     chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
     return sum(_chunk(chunk, version, at, refresh) for chunk in chunks)
+
+
+def wait_for_turn() -> None:
+    """Those who score have finished, and nobody begins until our transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IN_FORCE])
 
 
 def score_at(
@@ -99,13 +108,19 @@ def _hold_in_force(version: AgreementVersion) -> None:
     """Refuse unless the version is in force; keep it so until the transaction ends.
 
     FOR SHARE: any number of workers hold it at once, and the signature that supersedes it waits
-    for them. On SQLite the one writer is us.
+    for them. A row lock lets new sharers pass who waits; the advisory lock lets none pass. On
+    SQLite the one writer is us.
     """
-    sql = "SELECT 1 FROM scoring_agreementversion WHERE id = %s AND status = %s"
+    sql = "SELECT 1 FROM scoring_agreementversion v"
+    params: list[object] = [version.pk, AgreementVersion.Status.IN_FORCE]
     if connection.vendor == "postgresql":
-        sql += " FOR SHARE"
+        sql += " CROSS JOIN (SELECT pg_advisory_xact_lock_shared(%s)) turn"
+        params.insert(0, IN_FORCE)
+    sql += " WHERE v.id = %s AND v.status = %s"
+    if connection.vendor == "postgresql":
+        sql += " FOR SHARE OF v"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [version.pk, AgreementVersion.Status.IN_FORCE])
+        cursor.execute(sql, params)
         if cursor.fetchone():
             return
     raise NotInForce(version)

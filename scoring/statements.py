@@ -61,13 +61,15 @@ _WRITE = """
         ledger = excluded.ledger,
         as_of = excluded.as_of,
         next_change_at = excluded.next_change_at
-    WHERE %s OR (
+    WHERE (
+        scoring_score.version_id <> excluded.version_id OR scoring_score.as_of <= excluded.as_of
+    ) AND (%s OR (
         scoring_score.version_id, scoring_score.fit, scoring_score.engagement,
         scoring_score.total, scoring_score.ledger, scoring_score.next_change_at
     ) {differs_from} (
         excluded.version_id, excluded.fit, excluded.engagement,
         excluded.total, excluded.ledger, excluded.next_change_at
-    )
+    ))
 """
 
 
@@ -89,7 +91,10 @@ def write(
     formula: Formula | None = None,
 ) -> int:
     """Score leads of these ids under `version` as of `at`. Returns how many rows were written:
-    those that differ, or with `refresh` all, so that `as_of` is `at`."""
+    those that differ, or with `refresh` all, so that `as_of` is `at`.
+
+    A score made meanwhile, as of a later moment, stays: whoever made it knew what we know.
+    """
     prepared = _writing(formula or formulas.of(version), form_of(ids))
     others = {VERSION.name: version.pk, REFRESH.name: refresh}
     with connection.cursor() as cursor:

@@ -195,3 +195,23 @@ def test_what_a_text_would_gain_is_what_the_machine_hands_over_once_it_is_in_for
                 assert found[each.lead_id].change == Crossing.Change.GAINED
                 assert found[each.lead_id].points.total == each.lead.score.total
         transaction.set_rollback(True)
+
+
+def test_a_lead_that_breaks_an_impact_is_named_and_the_others_are_worked_out(
+    version, monday, pool, mark, monkeypatch
+):
+    low, broken = buyer(monday - 9 * DAY), buyer(monday - 9 * DAY, name="broken")
+    asks(low, monday - 2 * DAY, type="pricing_page")
+    works(monday)
+    shifts = today.shifts
+
+    def breaking(ids, *args, **kwargs):
+        if broken.pk in ids:
+            raise ValueError("broken")
+        return shifts(ids, *args, **kwargs)
+
+    monkeypatch.setattr(today, "shifts", breaking)
+    replay = worked_out(draft(version, with_bar(40), by=mark, at=monday), by=mark, at=monday)
+    assert replay.finished_at
+    assert shifted(replay) == {low: ("gained", "mql")}
+    assert replay.problem == str(broken.pk)

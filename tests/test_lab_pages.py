@@ -160,7 +160,8 @@ def test_a_replay_shows_how_far_it_is_and_can_be_stopped(told):
         ("2026-06-10", "2026-06-01", "The period ends before it begins."),
         ("2020-06-10", "2026-06-01", "longer than two years"),
         ("soon", "2026-06-01", "Enter a valid date."),
-        ("0001-01-01", "9999-12-31", "The period is not over yet."),
+        ("1970-01-01", "9999-12-31", "The period is not over yet."),
+        ("0001-01-01", "2026-06-01", "Ensure this value is greater than or equal to"),
     ],
 )
 def test_a_period_that_cannot_be_replayed_says_why_beside_its_field(maya, since, until, said):

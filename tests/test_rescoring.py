@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from leads import activities, changes, identities, stale
 from leads.models import Event, Lead, StaleLead
 from leads.refusals import Refused
-from scoring import agreements, rescoring, scores
+from scoring import agreements, formulas, rescoring, scores
 from scoring.models import AgreementVersion, RescoreRun, Score, Standing
 from tests.factories import AgreementVersionFactory
 from tests.strategies import NOW
@@ -588,3 +588,65 @@ def test_a_signature_waits_for_scores_under_way_and_none_come_after():
     assert seen == [True]
     with pytest.raises(scores.NotInForce):
         scores.rescore([kim.pk], version=version, at=NOW)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_scores_next_does_not_pass_a_signature_that_waits(version):
+    """Workers that never pause would else keep a version from ever coming into force."""
+    leads(1)
+    signed, waits = [], Barrier(2)
+
+    def sign() -> None:
+        try:
+            with transaction.atomic():
+                waits.wait(5)
+                scores.wait_for_turn()
+                signed.append(connection.connection.info.backend_pid)
+        finally:
+            connection.close()
+
+    def score() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
+                scores.rescore(range(1, 2), version=version, at=NOW)
+                passed.append(not signed)
+        except OperationalError:
+            passed.append(False)
+        finally:
+            connection.close()
+
+    passed: list[bool] = []
+    signing, scoring = Thread(target=sign), Thread(target=score)
+    with transaction.atomic():
+        scores.rescore(range(1, 2), version=version, at=NOW)
+        signing.start()
+        waits.wait(5)
+        signing.join(0.5)
+        assert signing.is_alive()
+        scoring.start()
+        scoring.join()
+    signing.join()
+    assert passed == [False]
+    assert signed
+
+
+def test_a_score_made_as_of_a_later_moment_is_not_overwritten_by_one_that_began_before(version):
+    (kim,) = leads(1)
+    activities.record(kim, type="webinar", occurred_at=NOW, known_at=NOW)
+    scores.rescore([kim.pk], version=version, at=NOW + DAY)
+    scores.rescore(range(kim.pk, kim.pk + 1), version=version, at=NOW - DAY, refresh=True)
+    score = Score.objects.get(lead=kim)
+    assert (score.total, score.as_of) == (15, NOW + DAY)
+
+
+def test_that_a_text_looks_at_stages_is_seen_beside_fields_of_the_customers_own():
+    tier = {"op": "at_least", "field": "tier", "value": 1}
+    entered = {"op": "entered", "stages": ["sal"], "times": 1, "within_days": None}
+    looking = body(rule("both", "actions", 5, when={"any": [tier, entered]}))
+    since = SEEN | {"since_recycle": True}
+    resetting = body(rule("reset", "actions", 5, when=since))
+    blind = body(rule("tier", "profile", 5, when=tier))
+    texts = [AgreementVersion(body=text) for text in (looking, resetting, blind)]
+    assert [formulas.looks_at_entries(text) for text in texts] == [True, True, False]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from feedback.funnels.periods import midnight
 from scoring.models import AgreementVersion
 
 DAYS = 90
+EARLIEST = date(1970, 1, 1)
 Status = AgreementVersion.Status
 
 
@@ -32,10 +34,14 @@ class ReplayForm(forms.Form):
         AgreementVersion.objects.none(), label=_("Version"), empty_label=None
     )
     since = forms.DateField(
-        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From"),
+        validators=[MinValueValidator(EARLIEST)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until = forms.DateField(
-        label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("To"),
+        validators=[MinValueValidator(EARLIEST)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:

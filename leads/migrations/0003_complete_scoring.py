@@ -13,7 +13,7 @@ from leads.folding import fold_texts
 
 def date(apps, schema_editor):
     apps.get_model("leads", "Touch").objects.update(known_at=F("occurred_at"))
-    apps.get_model("leads", "StaleLead").objects.update(not_before=F("since"))
+    apps.get_model("leads", "StaleLead").objects.update(not_before=F("since"), attempts=0)
 
 
 def fold_properties(apps, schema_editor):

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from leads import events, fields
 from leads.models import Attribute
 from leads.refusals import Refused
-from scoring import checks, documents, rescoring
+from scoring import checks, documents, rescoring, scores
 from scoring.agreements.stages_in_use import stranded
 from scoring.documents import Body, text
 from scoring.models import AgreementVersion, FieldUse, Reason, Stage
@@ -46,6 +46,7 @@ def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
     the old version waits for moves made under it, so that none comes after (see
     `scoring.stages`); only then is it known which stages leads stand in.
     """
+    scores.wait_for_turn()
     old = AgreementVersion.objects.in_force().select_for_update().first()
     refuse_unfit(version)
     if old:

@@ -183,5 +183,5 @@ def _most_times(rule: ItemJSON) -> int | None:
     size, window = FEWEST_DAYS.get(rule["times"], rule.get("days")), part.get("within_days")
     if not isinstance(size, int) or not isinstance(window, int):
         return None
-    # A window of N times 24 hours touches N + 1 days.
-    return min((window - 1) // size + 2, MOST_COUNTED)
+    # A window of N times 24 hours touches N + 1 days, one more where a day has 23 hours.
+    return min((window - 1) // size + 3, MOST_COUNTED)

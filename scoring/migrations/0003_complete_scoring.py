@@ -32,6 +32,14 @@ class AlterLedger(migrations.AlterField):
         )
 
 
+# What was scored before is scored anew, by the rules as they are read now.
+REPEAT = (
+    "INSERT INTO leads_stalelead (lead_id, counter, since, not_before, attempts, problem) "
+    "SELECT lead_id, 1, as_of, as_of, 0, '' FROM scoring_score WHERE NOT EXISTS "
+    "(SELECT 1 FROM leads_stalelead s WHERE s.lead_id = scoring_score.lead_id)"
+)
+
+
 def carry_over(apps, schema_editor):
     """Ledgers get a cell for corrections before that of the floor; a run that was under way goes
     on, from the start."""
@@ -47,6 +55,7 @@ def carry_over(apps, schema_editor):
         place = len(score.ledger) - floors[score.version_id]
         ledger = [*score.ledger[:place], 0, *score.ledger[place:]]
         Score.objects.filter(pk=score.pk).update(ledger=ledger)
+    schema_editor.execute(REPEAT)
     Run, Range = apps.get_model("scoring", "RescoreRun"), apps.get_model("scoring", "RescoreRange")
     leads = apps.get_model("leads", "Lead").objects
     last = leads.aggregate(Max("pk"))["pk__max"] or 0

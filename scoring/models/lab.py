@@ -45,6 +45,9 @@ class Replay(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.version} {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
+
     @property
     def is_impact(self) -> bool:
         return self.starts_at == self.ends_at
@@ -52,9 +55,6 @@ class Replay(models.Model):
     @property
     def is_at_work(self) -> bool:
         return self.finished_at is None and self.stopped_at is None
-
-    def __str__(self) -> str:
-        return f"{self.version} {self.starts_at:%Y-%m-%d}–{self.ends_at:%Y-%m-%d}"
 
 
 class Crossing(models.Model):

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
@@ -130,7 +130,7 @@ def step(*, at: datetime, chunk: int = CHUNK) -> bool:
         after = Lead.objects.filter(pk__gt=replay.done_to).order_by("pk")
         ids = list(after.values_list("pk", flat=True)[:chunk])
         if ids:
-            _write(replay, ids, *_worked(replay, ids))
+            _write(replay, ids, *_worked_apart(replay, ids))
         else:
             unfinished(Replay.objects.filter(pk=replay.pk)).update(finished_at=at)
         return False
@@ -210,6 +210,23 @@ def _take() -> Replay | None:
     if connection.in_atomic_block and connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return rows.first()
+
+
+def _worked_apart(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[int]]:
+    """`_worked`; where these fail together, halved until those at fault stand alone."""
+    try:
+        with _alone():
+            return _worked(replay, ids)
+    except OperationalError:
+        raise
+    except Exception:
+        if len(ids) == 1:
+            logger.exception("Lead %s could not be replayed.", ids[0])
+            return [], [ids[0]]
+    middle = len(ids) // 2
+    some, failed = _worked_apart(replay, ids[:middle])
+    others, also = _worked_apart(replay, ids[middle:])
+    return some + others, failed + also
 
 
 def _worked(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[int]]:

@@ -32,17 +32,9 @@ def stale(*, at: datetime | None = None, limit: int = BATCH) -> int:
     """
     if not queue.waits(at=at or Now()) or not (version := _in_force()):
         return 0
-    claimed: list[queue.Pair] = []
-    moment = at
-    try:
-        with transaction.atomic():
-            claimed = queue.claim(limit, at=at or Now()) if _alone(QUEUE) else []
-            moment = at or moments.now()
-            _rescore_claimed(claimed, version, moment)
-    except Exception as problem:
-        if passes(problem) or not claimed:
-            raise
-        _without_those_that_fail(claimed, version, moment, problem)
+    with transaction.atomic():
+        claimed = queue.claim(limit, at=at or Now()) if _alone(QUEUE) else []
+        _rescore_or_halve(claimed, version, at or moments.now())
     return len(claimed)
 
 
@@ -73,6 +65,16 @@ def rescore_or_queue(
         queue.mark(ids, at=at)
 
 
+def _rescore_or_halve(pairs: Sequence[queue.Pair], version: AgreementVersion, at: datetime) -> None:
+    """Within the transaction that works off the queue alone: nobody else claims these meanwhile."""
+    try:
+        _rescore_claimed(pairs, version, at)
+    except Exception as problem:
+        if passes(problem):
+            raise
+        _without_those_that_fail(pairs, version, at, problem)
+
+
 def _rescore_claimed(pairs: Sequence[queue.Pair], version: AgreementVersion, at: datetime) -> None:
     """Scores and queue in one transaction: what was rescored is no longer queued, unless
     something was learnt since the claim."""
@@ -94,12 +96,7 @@ def _without_those_that_fail(
         return
     middle = len(pairs) // 2
     for half in (pairs[:middle], pairs[middle:]):
-        try:
-            _rescore_claimed(half, version, at)
-        except Exception as other:
-            if passes(other):
-                raise
-            _without_those_that_fail(half, version, at, other)
+        _rescore_or_halve(half, version, at)
 
 
 def _due(at: datetime | Now) -> QuerySet[Score, int]:

@@ -24,6 +24,7 @@ from scoring.rescoring import Progress
 from scoring.views.gates import readers
 
 MOST_LISTED = 100
+LONGEST_ID = 19
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def resumption(request: HttpRequest) -> HttpResponse:
 def retries(request: HttpRequest) -> HttpResponse:
     """Try leads again that were set aside: the one the form names, or all."""
     named = request.POST.getlist("lead")
-    if not all(number.isdecimal() for number in named):
+    if not all(number.isdecimal() and len(number) < LONGEST_ID for number in named):
         raise Http404
     ids = [int(number) for number in named] or None
     count = runs.retry(ids, by=request.user, at=timezone.now())
