@@ -1,11 +1,11 @@
-"""What gives a machine away: the mark of a scanner, or many links in the seconds after a mail.
+"""What gives a machine away: the mark of a scanner, or many links in the seconds after mails.
 
 Pure functions. What they find depends on what is there and never on the order in which it came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ class Click:
 
 @dataclass(frozen=True)
 class Burst:
-    """So many different links within so many seconds of a delivery."""
+    """So many different links, none later than so many seconds after its delivery."""
 
     links: int
     seconds: int
@@ -64,21 +64,46 @@ def click(id: int, lead_id: int, at: datetime, properties: Mapping[str, object])
 
 
 def bursts(clicks: Iterable[Click], mails: Mapping[int, Sequence[datetime]]) -> dict[int, Burst]:
-    """The clicks that belong to a burst, by their ids. `mails`: when each lead got mails that
+    """The clicks that belong to a burst, by their ids: all that were made within `SOON`, each as
+    soon after a delivery, of so many links. Whether it was one delivery or several nobody can
+    tell: systems write down one with different moments. `mails`: when each lead got mails that
     were not told with the clicks."""
-    after: dict[tuple[int, datetime], list[Click]] = {}
-    for each in clicks:
-        for delivery in {*mails.get(each.lead_id, ()), each.delivered_at}:
-            if delivery and timedelta() <= each.at - delivery <= SOON:
-                after.setdefault((each.lead_id, delivery), []).append(each)
+    soon: dict[int, list[tuple[Click, timedelta]]] = {}
+    for each in sorted(clicks, key=lambda click: (click.at, click.id)):
+        delay = _delay(each, mails.get(each.lead_id, ()))
+        if delay is not None:
+            soon.setdefault(each.lead_id, []).append((each, delay))
     found: dict[int, Burst] = {}
-    for (_lead, delivery), some in sorted(after.items()):
-        links = {each.link for each in some}
-        if len(links) >= LINKS:
-            last = max(each.at for each in some) - delivery
-            burst = Burst(len(links), int(last.total_seconds()))
-            found |= {each.id: burst for each in some}
+    for some in soon.values():
+        for window in _windows(some):
+            found |= _burst(window)
     return found
+
+
+def _delay(click: Click, mails: Sequence[datetime]) -> timedelta | None:
+    """How soon after the latest delivery before it; None if that is not soon."""
+    told = [click.delivered_at] if click.delivered_at else []
+    delays = [click.at - delivery for delivery in (*mails, *told) if delivery <= click.at]
+    return min((each for each in delays if each <= SOON), default=None)
+
+
+def _windows(
+    some: Sequence[tuple[Click, timedelta]],
+) -> Iterator[Sequence[tuple[Click, timedelta]]]:
+    """For each click all up to it that came within `SOON`; they are in the order of time."""
+    first = 0
+    for last, (click, _delay) in enumerate(some):
+        while click.at - some[first][0].at > SOON:
+            first += 1
+        yield some[first : last + 1]
+
+
+def _burst(window: Sequence[tuple[Click, timedelta]]) -> dict[int, Burst]:
+    links = {click.link for click, _delay in window}
+    if len(links) < LINKS:
+        return {}
+    burst = Burst(len(links), int(max(delay for _click, delay in window).total_seconds()))
+    return {click.id: burst for click, _delay in window}
 
 
 def _moment(said: object) -> datetime | None:

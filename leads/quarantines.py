@@ -8,11 +8,13 @@ with date and author; what somebody has let go is never set aside again but by h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from leads import events, machines, stale, trails
@@ -22,6 +24,8 @@ from leads.refusals import Refused
 
 Cause = Quarantine.Cause
 DELIVERED = (Touch.Outcome.SENT, Touch.Outcome.DELIVERED)
+# So many days of clicks are asked for in a statement.
+DAYS = 100
 
 
 def may_judge(user: User) -> bool:
@@ -86,12 +90,11 @@ def mailed(touch: Touch, *, at: datetime) -> None:
     """We wrote to a lead: what was clicked in the seconds after may have come in before."""
     if touch.kind != Touch.Kind.MAIL or touch.outcome not in DELIVERED:
         return
-    soon = (touch.occurred_at, touch.occurred_at + machines.SOON)
-    clicks = _clicks(Activity.objects.filter(lead=touch.lead_id, occurred_at__range=soon))
-    if len({each.link for each in clicks}) < machines.LINKS:
-        return
+    # A click in the seconds after it, and those that make a burst with such a click.
+    near = (touch.occurred_at - machines.SOON, touch.occurred_at + 2 * machines.SOON)
     with transaction.atomic():
         _lock([touch.lead_id])
+        clicks = _clicks(Activity.objects.filter(lead=touch.lead_id, occurred_at__range=near))
         if _set_bursts_aside(clicks, at=at):
             trails.follow([touch.lead_id])
 
@@ -115,15 +118,34 @@ def _locked(activities: QuerySet[Activity]) -> QuerySet[Activity]:
 
 def _lock(lead_ids: Iterable[int]) -> None:
     leads = Lead.objects.filter(pk__in=set(lead_ids)).order_by("pk").only("pk")
-    list(leads.select_for_update())
+    # No key: who has just written of a lead holds its key, and two such would wait for ever.
+    list(leads.select_for_update(no_key=True))
 
 
 def _around(clicks: Sequence[Click]) -> list[Click]:
     """The clicks, and all others of their leads that may belong to a burst with them."""
-    moments = [each.at for each in clicks]
-    span = (min(moments) - machines.SOON, max(moments) + machines.SOON)
-    leads = {each.lead_id for each in clicks}
-    return _clicks(Activity.objects.filter(lead__in=leads, occurred_at__range=span))
+    return [
+        each
+        for near in _near(clicks, after=machines.SOON)
+        for each in _clicks(Activity.objects.filter(near))
+    ]
+
+
+def _near(clicks: Sequence[Click], *, after: timedelta = timedelta()) -> Iterator[Q]:
+    """What happened to the leads about the time of their clicks, up to `after` later, day by day
+    and some days at a time: the clicks of years do not ask for all that was between them."""
+    days: dict[date, list[Click]] = defaultdict(list)
+    for each in clicks:
+        days[each.at.date()].append(each)
+    within = [_within(day, after) for day in days.values()]
+    for first in range(0, len(within), DAYS):
+        yield reduce(or_, within[first : first + DAYS])
+
+
+def _within(day: Sequence[Click], after: timedelta) -> Q:
+    moments = [each.at for each in day]
+    span = (min(moments) - machines.SOON, max(moments) + after)
+    return Q(lead__in={each.lead_id for each in day}, occurred_at__range=span)
 
 
 def _clicks(activities: QuerySet[Activity]) -> list[Click]:
@@ -152,18 +174,11 @@ def _set_bursts_aside(
 
 def _mails(clicks: Sequence[Click]) -> dict[int, list[datetime]]:
     """When we wrote to the leads, as far as it matters to the clicks."""
-    if not clicks:
-        return {}
-    moments = [each.at for each in clicks]
-    sent = Touch.objects.filter(
-        lead__in={each.lead_id for each in clicks},
-        kind=Touch.Kind.MAIL,
-        outcome__in=DELIVERED,
-        occurred_at__range=(min(moments) - machines.SOON, max(moments)),
-    )
     mails: dict[int, list[datetime]] = defaultdict(list)
-    for lead_id, moment in sent.values_list("lead_id", "occurred_at"):
-        mails[lead_id].append(moment)
+    sent = Touch.objects.filter(kind=Touch.Kind.MAIL, outcome__in=DELIVERED)
+    for near in _near(clicks):
+        for lead_id, moment in sent.filter(near).values_list("lead_id", "occurred_at"):
+            mails[lead_id].append(moment)
     return mails
 
 

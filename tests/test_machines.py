@@ -180,6 +180,50 @@ def test_people_are_left_alone(anna, clicks):
     assert not aside()
 
 
+@pytest.mark.parametrize("apart", [0.000001, 1.3])
+def test_deliveries_written_down_with_different_moments_hide_no_machine(anna, apart):
+    for n, link in enumerate("dbca"):
+        delivered = (MONDAY + n * apart * SECOND).isoformat()
+        recorded(click(anna, 4 + n, link, delivered_at=delivered))
+    assert len(aside()) == 4
+
+
+def test_one_link_in_each_of_two_mails_is_a_persons_doing_however_soon(anna):
+    for n, link in enumerate("abab"):
+        recorded(click(anna, 2 + n, link, delivered_at=(MONDAY + n % 2 * SECOND).isoformat()))
+    assert not aside()
+
+
+def test_each_soon_after_its_own_delivery_is_no_burst_if_they_are_far_apart(anna):
+    for n, link in enumerate("abc"):
+        delivered = (MONDAY + 6 * n * SECOND).isoformat()
+        recorded(click(anna, 6 * n + 1, link, delivered_at=delivered))
+    assert not aside()
+
+
+def test_the_clicks_of_years_ask_only_for_what_was_near_them(anna, monkeypatch):
+    seen = []
+    there = quarantines._clicks
+    monkeypatch.setattr(
+        quarantines, "_clicks", lambda rows: seen.extend(some := there(rows)) or some
+    )
+    recorded(*(click(anna, day * 86400, "a") for day in range(-90, 0)))
+    seen.clear()
+    new = recorded(click(anna, -200 * 86400, "b"), click(anna, 1, "b"))
+    assert {each.id for each in seen} == {each.pk for each in new}
+
+
+def test_what_a_mail_set_off_is_read_only_when_its_lead_is_held(anna):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as told:
+        touches.record(anna, kind="mail", outcome="sent", occurred_at=MONDAY)
+    said = [query["sql"] for query in told]
+    clicks = next(n for n, sql in enumerate(said) if 'FROM "leads_activity"' in sql)
+    assert any(sql.startswith('SELECT "leads_lead"."id"') for sql in said[:clicks])
+
+
 def test_without_a_delivery_nothing_is_too_soon(anna):
     recorded(*(click(anna, n, link, delivered_at="") for n, link in enumerate("abcdef")))
     assert not aside()
@@ -316,21 +360,24 @@ def _properties(link, delivered, scanner):
 
 
 def _meant(numbered) -> set[int]:
-    """The rule, said in another way: a delivery, and all that a lead clicked soon after it."""
+    """The rule, said in another way: what a lead clicked soon after any delivery, and of that all
+    within any ten seconds in which there are three links."""
     found = set()
     clicks = [(n, *deed[1:]) for n, deed in numbered if deed[0] == "click"]
     for who in LEADS:
         sent = {deed[2] for _n, deed in numbered if deed[0] == "mail" and deed[1] == who}
-        for moment in (0, 5, 8):
-            soon = [
-                (n, link)
-                for n, lead, after, link, delivered, _scanner in clicks
-                if lead == who
-                and moment <= after <= moment + 10
-                and (moment in sent or (delivered or None) == moment)
-            ]
-            if len({link for _n, link in soon}) >= 3:
-                found |= {n for n, _link in soon}
+        soon = [
+            (n, after, link)
+            for n, lead, after, link, delivered, _scanner in clicks
+            if lead == who
+            and any(
+                0 <= after - each <= 10 for each in sent | ({delivered} if delivered else set())
+            )
+        ]
+        for start in {after for _n, after, _link in soon}:
+            some = [(n, link) for n, after, link in soon if start <= after <= start + 10]
+            if len({link for _n, link in some}) >= 3:
+                found |= {n for n, _link in some}
     return found | {n for n, *_rest, scanner in clicks if scanner}
 
 
