@@ -3,7 +3,7 @@ stages, and, apart because it takes longer, its last 90 days."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -102,8 +102,8 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Trend:
-    """The last 90 days of a score: drawn for a column or a phone, and for a page; and each
-    change, latest first."""
+    """The last 90 days of a score: drawn for a column or a phone, and for a page, and each change,
+    latest first. Drawn is what moved the total."""
 
     account: Account
     narrow: Steps
@@ -135,19 +135,16 @@ def draw(lead: Lead, user: User, *, version: AgreementVersion | None, at: dateti
 def trend(lead: Lead, *, at: datetime) -> Trend:
     """The history of the lead's score, drawn."""
     account = histories.account(lead, until=at)
-    bars = [Step(account.start.at, account.start.bar)]
-    bars += [Step(v.in_force_at, explanations.bar(v.body).points) for v in account.versions]
-    now = account.now.version
-    marks = [(v.in_force_at, _("Agreement %(n)s") % {"n": v.number}) for v in account.versions]
+    moved = [each for each in account.changes if _value(each.before) != _value(each.after)]
     drawn = {
-        "bars": bars,
+        "bars": list(_bars(account)),
         "until": at,
-        "title": _title(account),
-        "label": _bar_words(explanations.bar(now.body)) if now else "",
-        "marks": marks,
+        "title": _title(account, len(moved)),
+        "marks": [(v.in_force_at, str(v.number)) for v in account.versions],
+        "words": _agreements,
         "days": list(_firsts(account.start.at, at)),
     }
-    line = [Step(account.start.at, _value(account.start)), *map(_step, reversed(account.changes))]
+    line = [Step(account.start.at, _value(account.start)), *map(_step, reversed(moved))]
     narrow, wide = (steps.draw(line, size=size, **drawn) for size in (steps.NARROW, steps.WIDE))
     return Trend(account, narrow, wide)
 
@@ -227,16 +224,32 @@ def _step(change: Change) -> Step:
     return Step(change.at, _value(change.after), _("%(day)s: %(from)d to %(to)d. %(why)s") % terms)
 
 
-def _bar_words(bar: explanations.Bar) -> str:
-    return f"{bar.points}: {bar.stage}" if bar.points is not None else ""
+def _bars(account: Account) -> Iterator[Step]:
+    """What each version asked for, from when it came into force."""
+    yield _bar_step(account.start.at, account.start.version)
+    for version in account.versions:
+        yield _bar_step(version.in_force_at, version)
 
 
-def _title(account: Account) -> str:
+def _bar_step(at: datetime, version: AgreementVersion | None) -> Step:
+    asked = explanations.bar(version.body) if version else None
+    if asked is None or asked.points is None:
+        return Step(at, None)
+    return Step(at, asked.points, f"{asked.points}: {asked.stage}")
+
+
+def _agreements(numbers: Sequence[str]) -> str:
+    """Versions that came into force one after the other, in a label."""
+    named = ", ".join(numbers) if len(numbers) < 3 else f"{numbers[0]}–{numbers[-1]}"
+    return _("Agreement %(n)s") % {"n": named}
+
+
+def _title(account: Account, moves: int) -> str:
     terms = {
         "day": date_format(timezone.localtime(account.start.at), "DATE_FORMAT"),
         "from": account.start.total,
         "to": account.now.total,
-        "n": len(account.changes),
+        "n": moves,
     }
     return _("Score since %(day)s: from %(from)d to %(to)d in %(n)d changes") % terms
 

@@ -172,6 +172,32 @@ def test_a_lead_without_an_agreement_in_force_has_an_empty_history():
     assert (account.changes, account.now.score, account.now.grade) == ([], None, None)
 
 
+def test_what_the_floor_took_back_is_told_with_nought_points_and_its_lines(maya):
+    agreed(rule("head", "profile", 15, when=HEAD), floor=0)
+    lead = known(seniority="Head")
+    for points, hours in ((-40, 2), (-7, 1)):
+        corrections.correct(
+            lead, points=points, until=(NOW + DAY).date(), reason="A rival.", by=maya,
+            at=NOW - hours * HOUR,
+        )  # fmt: skip
+    latest = told(lead)[-1]
+    assert latest == (
+        0,
+        0,
+        ["Maya Lindner corrected the score by hand"],
+        [("Corrected by hand", -7), ("Floor of the score: 0", 7)],
+    )
+
+
+def test_a_version_that_moves_no_line_is_no_change():
+    turn = NOW - 10 * DAY
+    text = body(rule("head", "profile", 15, when=HEAD))
+    in_force(1, text, NOW - 80 * DAY, turn)
+    in_force(2, text | {"name": "B"}, turn)
+    account = histories.account(known(seniority="Head"), until=NOW)
+    assert [change.at for change in account.changes] == [NOW - 60 * DAY]
+
+
 def test_the_first_score_is_a_change_from_none():
     agreed(rule("head", "profile", 15, when=HEAD))
     account = histories.account(known(seniority="Head"), until=NOW)

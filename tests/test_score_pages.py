@@ -12,6 +12,7 @@ from feedback.charts.steps import Step
 from leads import activities, changes, stale
 from leads.models import Lead
 from scoring import corrections, scores
+from scoring.maps.shapes import text_width
 from scoring.models import Correction, Score, StageEntry
 from tests.factories import (
     MONDAY,
@@ -345,7 +346,7 @@ def test_an_erased_reason_leaves_the_line(mara, maya, signed_in):
 def drawn(*values: int | None, bar: int | None = 60) -> steps.Steps:
     since = MONDAY - 90 * DAY
     points = [Step(since + n * 10 * DAY, value, f"w{n}") for n, value in enumerate(values)]
-    return steps.draw(points, bars=[Step(since, bar)], until=MONDAY, title="t", label="60: MQL")
+    return steps.draw(points, bars=[Step(since, bar, "60: MQL")], until=MONDAY, title="t")
 
 
 def test_a_line_goes_level_and_upright_and_leaves_gaps_where_there_was_no_score():
@@ -362,7 +363,41 @@ def test_the_scale_holds_everything_zero_included():
         heights = [dot.y for dot in picture.dots]
         assert all(steps.TOP <= y <= picture.floor for y in heights)
         assert "0" in [tick.text for tick in picture.scale]
-    assert drawn(10, 20, bar=None).named is None
+    assert drawn(10, 20, bar=None).named == []
+
+
+def test_the_bar_of_each_version_is_drawn_and_named_where_there_is_room():
+    since = MONDAY - 90 * DAY
+    bars = [Step(since, 54, "54: MQL"), Step(since + 45 * DAY, 60, "60: MQL")]
+    bars.append(Step(since + 60 * DAY, 60, "60: MQL"))
+    picture = steps.draw([Step(since, 20)], bars=bars, until=MONDAY, title="t")
+    assert (picture.bar.count("M"), picture.bar.count("V")) == (1, 2)
+    assert [tick.text for tick in picture.named] == ["54: MQL", "60: MQL"]
+
+
+def test_the_words_of_marks_stay_in_the_picture_and_close_ones_share_theirs():
+    since = MONDAY - 90 * DAY
+    days = {"1": 0, "2": 40, "3": 88, "4": 89}
+    marks = [(since + day * DAY, name) for name, day in days.items()]
+    picture = steps.draw(
+        [Step(since, 20)], bars=[Step(since, None)], until=MONDAY, title="t", marks=marks,
+        words=lambda names: f"Agreement {', '.join(names)}",
+    )  # fmt: skip
+    assert len(picture.marks) == 4
+    texts = [tick.text for tick in picture.labels]
+    assert texts == ["Agreement 1", "Agreement 2", "Agreement 3, 4"]
+    for tick in picture.labels:
+        half = text_width(tick.text, 11) / 2
+        assert 0 <= tick.x - half < tick.x + half <= picture.width
+
+
+def test_a_lead_that_came_in_later_still_shows_what_the_version_before_asked_for(maya, signed_in):
+    old = {"status": "superseded", "in_force_at": MONDAY - 99 * DAY}
+    AgreementVersionFactory(number=1, superseded_at=MONDAY - 30 * DAY, **old)
+    AgreementVersionFactory(number=2, in_force_at=MONDAY - 30 * DAY)
+    lead = LeadFactory(created_at=MONDAY - 10 * DAY)
+    picture = score_page(signed_in(maya), lead).context["trend"].wide
+    assert picture.bar.startswith(f"M{steps.LEFT} ")
 
 
 def test_corrections_page_offers_only_what_the_verb_takes(mara, maya, signed_in):

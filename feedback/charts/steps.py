@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Tick:
-    """A word at a place: on the scale, below the axis, or above a mark."""
+    """A word at a place: on the scale, below the axis, at the bar, or above a mark."""
 
     x: float
     y: float
@@ -43,7 +43,8 @@ class Dot:
 @dataclass(frozen=True)
 class Steps:
     """What the template draws. `line` and `bar` are SVG path data; `right` is where they end,
-    `floor` the foot of the picture."""
+    `floor` the foot of the picture; `named` are the words at the bar's levels, `marks` the places
+    of the upright lines and `labels` the words above them."""
 
     width: int
     height: int
@@ -52,10 +53,11 @@ class Steps:
     title: str
     scale: list[Tick]
     days: list[Tick]
-    marks: list[Tick]
+    marks: list[float]
+    labels: list[Tick]
     line: str
     bar: str
-    named: Tick | None
+    named: list[Tick]
     dots: list[Dot]
 
 
@@ -106,13 +108,14 @@ def draw(
     bars: Sequence[Step],
     until: datetime,
     title: str,
-    label: str,
     marks: Sequence[tuple[datetime, str]] = (),
+    words: Callable[[Sequence[str]], str] = ", ".join,
     days: Sequence[tuple[datetime, str]] = (),
     size: tuple[int, int] = NARROW,
 ) -> Steps:
-    """Lays out a score from the first step to `until`. `bars` is the bar in steps of its own,
-    `label` names it; `marks` and `days` are moments with their words."""
+    """Lays out a score from the first step to `until`. `bars` is the bar in steps of its own, with
+    the words of each; `marks` and `days` are moments with their words. `words` says several marks
+    that stand too close together for a label each."""
     values = [step.value for step in [*steps, *bars] if step.value is not None]
     low, high = _bounds(values)
     plane = _Plane(steps[0].at, until, low, high, size)
@@ -125,10 +128,11 @@ def draw(
         title=title,
         scale=[Tick(size[0], plane.y(value), _signed(value)) for value in sorted({low, 0, high})],
         days=_apart([(plane.x(at), text) for at, text in days], size[1] - 4, plane.right),
-        marks=_apart([(plane.x(at), text) for at, text in marks], 9, plane.right),
+        marks=[plane.x(at) for at, _text in marks],
+        labels=_labels([(plane.x(at), text) for at, text in marks], words, plane.right),
         line=plane.path(steps),
         bar=plane.path(bars),
-        named=_named(bars, label, plane),
+        named=list(_named(bars, plane)),
         dots=[Dot(plane.x(step.at), plane.y(step.value), step.words) for step in shown],
     )
 
@@ -152,13 +156,50 @@ def _apart(places: Sequence[tuple[float, str]], y: float, right: float) -> list[
     return ticks
 
 
-def _named(bars: Sequence[Step], label: str, plane: _Plane) -> Tick | None:
-    """The bar's name, where its last level begins."""
-    if not bars or bars[-1].value is None or not label:
-        return None
-    x, y = plane.x(bars[-1].at), plane.y(bars[-1].value)
-    x = min(x + 4, plane.right - text_width(label, 11))
-    return Tick(round(x, 1), y - 4 if y > TOP + 24 else y + 13, label)
+def _labels(
+    places: Sequence[tuple[float, str]], words: Callable[[Sequence[str]], str], right: float
+) -> list[Tick]:
+    """A label above each mark, inside the picture; those that would touch become one."""
+    groups: list[tuple[list[float], list[str]]] = []
+    for x, text in places:
+        groups.append(([x], [text]))
+        while len(groups) > 1 and _touch(*(_box(*each, words, right) for each in groups[-2:])):
+            xs, texts = groups.pop()
+            groups[-1][0].extend(xs)
+            groups[-1][1].extend(texts)
+    boxes = [_box(*group, words, right) for group in groups]
+    return [
+        Tick(round((start + end) / 2, 1), 9, words(texts))
+        for (start, end), (_xs, texts) in zip(boxes, groups, strict=True)
+    ]
+
+
+def _box(
+    xs: Sequence[float], texts: Sequence[str], words: Callable[[Sequence[str]], str], right: float
+) -> tuple[float, float]:
+    """From where to where the label of these marks reaches."""
+    width = text_width(words(texts), 12)
+    start = max(min(sum(xs) / len(xs) - width / 2, right - width), 0)
+    return start, start + width
+
+
+def _touch(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return other[0] < one[1] + 6
+
+
+def _named(bars: Sequence[Step], plane: _Plane) -> Iterator[Tick]:
+    """The bar's words where each of its levels begins; of earlier levels only those with room."""
+    levels = [step for step, before in zip(bars, [None, *bars], strict=False)
+              if not before or step.value != before.value]  # fmt: skip
+    ends = [*(plane.x(step.at) for step in levels[1:]), plane.right]
+    for step, end in zip(levels, ends, strict=True):
+        if step.value is None or not step.words:
+            continue
+        width, start = text_width(step.words, 11), plane.x(step.at) + 4
+        if start + width <= end or step is levels[-1]:
+            y = plane.y(step.value)
+            x = round(min(start, plane.right - width), 1)
+            yield Tick(x, y - 4 if y > TOP + 24 else y + 13, step.words)
 
 
 def _signed(value: int) -> str:

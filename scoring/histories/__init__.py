@@ -29,7 +29,8 @@ MOST_MOMENTS = 200
 
 @dataclass(frozen=True)
 class Point:
-    """The score from a moment on, under a version; `score` None: there was none yet."""
+    """The score from a moment on, under the version in force then; `score` None: there was none
+    yet."""
 
     at: datetime
     version: AgreementVersion | None
@@ -51,8 +52,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Change:
-    """A moment at which the score changed: what it was and became, the ledger lines that differ
-    with the points they gained or lost, and why."""
+    """A moment at which a line of the ledger changed: what the score was and became, the lines that
+    differ with the points they gained or lost, and why. `points` 0: a cap or a floor took it all
+    back."""
 
     before: Point
     after: Point
@@ -135,16 +137,18 @@ class _Past:
         changes = []
         for moment in turns:
             point = self.point(moment)
-            if _figures(point) != _figures(last):
+            if _differ(last, point):
                 changes.append((last, point))
             last = point
         return start, changes
 
     def point(self, at: datetime) -> Point:
         found = self.book(at)
-        if found is None or at < self.born_at:
+        if found is None:
             return Point(at, None, None)
         version, book = found
+        if at < self.born_at:
+            return Point(at, version, None)
         return Point(at, version, scores.score_of(self.history.at(at), book))
 
     def book(self, at: datetime) -> tuple[AgreementVersion, Rulebook] | None:
@@ -158,9 +162,19 @@ class _Past:
         return min([self.history.created_at, *self.history.moments()[:1]])
 
 
-def _figures(point: Point) -> tuple[int, int, int] | None:
-    score = point.score
-    return (score.fit, score.engagement, score.total) if score else None
+def _differ(before: Point, after: Point) -> bool:
+    """Whether any line of the ledger moved, even where a cap or a floor took it all back."""
+    if before.version == after.version:
+        return before.score != after.score
+    return _cells(before) != _cells(after)
+
+
+def _cells(point: Point) -> dict[tuple[str, str], int] | None:
+    """The points of every line that has some: two versions have different ledgers."""
+    if point.score is None:
+        return None
+    found = zip(ledgers.layout(point.version.body), point.score.ledger, strict=True)
+    return {(cell.kind, cell.key): points for cell, points in found if points}
 
 
 def _told(before: Point, after: Point, past: _Past, causes: Causes) -> Change:
