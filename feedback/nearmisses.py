@@ -59,7 +59,8 @@ def may_act(user: User) -> bool:
 
 
 def nurture_stage(version: AgreementVersion, lack: Lack) -> StageJSON | None:
-    """Where the arrows lead to nurture, out of the open stage in which the leads stand."""
+    """Where the arrows lead to nurture, out of the open stage in which the leads stand; None for
+    those who are in nurture."""
     if lack.start["kind"] != Stage.Kind.OPEN:
         return None
     key = journeys.next_of_kind(version.body, lack.start["key"], Stage.Kind.NURTURE)
@@ -75,7 +76,7 @@ def enrich(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> list
 
 @transaction.atomic
 def address(lack: Lack, leads: QuerySet[Lead], *, by: User, at: datetime) -> list[Lead]:
-    """Somebody nurtures these leads outside of Baton, where no arrow leads to nurture: as
+    """Somebody takes the addresses of these leads, to write to them outside of Baton: as
     `enrich`."""
     return _take(ADDRESSED, lack, leads, by=by, at=at)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -260,6 +261,54 @@ def test_the_list_says_what_each_lead_lacks_and_what_speaks_for_it(maya, signed_
     assert "+14" in said
 
 
+def test_the_list_shows_grades_as_the_leads_do(maya, signed_in):
+    version = agreement(ROLE)
+    lead = person(1, title="")
+    settled(version, lead)
+    client = signed_in(maya)
+    row = client.get(reverse("near_miss_leads"), {"group": "inquiry:mql:c0:unknown"}).context[
+        "rows"
+    ][0]
+    listed = client.get(reverse("leads")).context["page"][0]
+    assert row["lead"] == listed == lead
+    assert row["lead"].glance.grade == listed.glance.grade
+    chip = re.compile(r'<abbr class="grade".*?</abbr>\s*(?:<a [^>]*>)?21')
+    for name in ("near_miss_leads", "leads"):
+        assert chip.search(page(client, name, group="inquiry:mql:c0:unknown"))
+
+
+@pytest.mark.parametrize(
+    ("language", "ago", "hint"),
+    [
+        ("en", ["just now", "1 minute ago", "2 hours ago", "1 day ago"], "“title” is the role"),
+        ("de", ["gerade eben", "vor 1 Minute", "vor 2 Stunden", "vor 1 Tag"], "„title“ ist die"),
+    ],
+)
+def test_what_was_done_is_told_in_words_and_how_a_file_comes_back(
+    maya, signed_in, time_machine, language, ago, hint
+):
+    version = agreement(ROLE)
+    settled(version, person(1, title=""))
+    maya.language = language
+    maya.save()
+    client = signed_in(maya)
+    client.post(reverse("near_miss_enrichment"), {"group": "inquiry:mql:c0:unknown"})
+    for later, words in zip((0, 119, 2 * 3600, 47 * 3600), ago, strict=True):
+        time_machine.move_to(MONDAY + HOUR + timedelta(seconds=later), tick=False)
+        said = page(client)
+        assert f">{words}</time>" in said
+        assert hint in said
+
+
+def test_one_lead_of_one_owner_is_told_in_the_singular(maya, sam, signed_in):
+    version = agreement(ROLE)
+    settled(version, person(1, title="", owner=sam))
+    assert "1 owner is asked about 1 lead." in ask(signed_in(maya)).content.decode()
+    deliveries.deliver(at=MONDAY + HOUR)
+    read = signed_in(sam).get(reverse("notifications")).content.decode()
+    assert "asks for what is missing about one of your leads." in read
+
+
 def test_a_page_costs_the_same_for_one_lead_and_for_many(
     maya, signed_in, django_assert_max_num_queries
 ):
@@ -454,8 +503,24 @@ def test_without_such_an_arrow_nurturing_is_a_file_of_whom_to_write_to(maya, mar
         assert {row["last_name"] for row in rows} == {"'@Short", ""}
     assert Event.objects.filter(kind="near_miss.addressed", lead__isnull=False).count() == 2
     said = " ".join(page(signed_in(mark)).replace("\xa0", " ").split())
-    assert "Taken to nurture" in said
-    assert "by Maya Lindner: 2 leads, 0 since over the bar" in said
+    assert "nurture" not in said.lower()
+    assert "Addresses downloaded" in said
+    assert "just now</time> by Maya Lindner: 2 leads, 0 since over the bar" in said
+
+
+def test_addresses_are_offered_once_wherever_the_leads_stand(maya, mark, signed_in):
+    version = agreement(ROLE, nurture=True)
+    asleep, other = person(1, title=""), person(2, title="")
+    settled(version, asleep, other)
+    stages.enter(asleep, "nurture", cause="nurtured", at=MONDAY, version=version, by=mark)
+    client = signed_in(maya)
+
+    def offered(start) -> tuple[bool, int]:
+        said = page(client, "near_miss_leads", group=f"{start}:mql:c0:unknown")
+        return "Move to Nurture" in said, len(re.findall(r">Addresses( \(CSV\))?<", said))
+
+    assert offered("inquiry") == (True, 1)
+    assert offered("nurture") == (False, 1)
 
 
 def test_who_wants_to_move_leads_where_no_arrow_leads_is_told_so(maya):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from feedback.models import Handoff, Notification
 from leads.models import Event
@@ -56,7 +57,7 @@ class _Words:
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
             "number": self.numbers.get(event.data.get("version"), ""),
-            "leads": event.data.get("number", 0),
+            "leads": _of_yours(event.data.get("number", 0)),
         }
         return Sentence(_PATTERNS[event.kind]() % values, _url(event))
 
@@ -69,10 +70,13 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
     "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
-    "near_miss.question": lambda: _(
-        "%(who)s asks for what is missing about %(leads)s of your leads."
-    ),
+    "near_miss.question": lambda: _("%(who)s asks for what is missing about %(leads)s."),
 }
+
+
+def _of_yours(number: int) -> str:
+    said = ngettext("one of your leads", "%(n)s of your leads", number)
+    return said % {"n": number}
 
 
 def _url(event: Event) -> str:

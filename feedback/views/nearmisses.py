@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback import nearmisses, rooms
+from feedback import glances, nearmisses, rooms
 from feedback.nearmisses import Action, Done
 from feedback.views import files
 from leads.models import Lead
@@ -35,14 +36,16 @@ ADDRESSED = ("owner", "score", "standing")
 
 @dataclass(frozen=True)
 class Offer:
-    """What can be done about a group in one click, and what was done last. `nurture` is the name
-    of the stage for it, where arrows lead to one."""
+    """What can be done about a group in one click, what was done last, and how long `ago`.
+    `nurture` is the name of the stage for it, where arrows lead to one: elsewhere their addresses
+    can be taken."""
 
     key: str
     enrich: bool
     ask: bool
     nurture: str
     last: Action | None
+    ago: str
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,19 @@ def near_misses(request: HttpRequest) -> HttpResponse:
     version, at = agreements.in_force(), timezone.now()
     visible = Lead.objects.visible_to(request.user)
     groups = near.groups(version, visible, at=at) if version else []
-    last = nearmisses.last_actions({group.lack.key for group in groups}, at=at)
-    lines = [(group, _line(version, group, last.get(group.lack.key))) for group in groups]
+    lacks = {group.lack.key: group.lack for group in groups}
+    last = nearmisses.last_actions(lacks.keys(), at=at)
+    offers = {key: _offer(version, lack, last.get(key), at=at) for key, lack in lacks.items()}
+    lines = [(group, _line(group, offers[group.lack.key])) for group in groups]
     arrows = [
         _arrow(ends, [line for _group, line in of])
         for ends, of in groupby(lines, lambda each: _ends(each[0].lack))
     ]
-    context = {"arrows": arrows, "nothing": "" if arrows else _nothing(version)}
+    context = {
+        "arrows": arrows,
+        "enrich": any(offer.enrich for offer in offers.values()),
+        "nothing": "" if arrows else _nothing(version),
+    }
     return render(request, "feedback/near_misses.html", context)
 
 
@@ -90,13 +99,14 @@ def near_miss_leads(request: HttpRequest) -> HttpResponse:
         return _gone(request)
     rows = nearmisses.strongest(leads).select_related("score", "owner", "standing__stage")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    acts = nearmisses.may_act(request.user)
-    last = nearmisses.last_actions({lack.key}, at=timezone.now()).get(lack.key) if acts else None
+    glances.of_leads(page)
+    acts, at = nearmisses.may_act(request.user), timezone.now()
+    last = nearmisses.last_actions({lack.key}, at=at).get(lack.key) if acts else None
     context = {
         "page": page,
         "sentence": lack.sentence(page.paginator.count),
         "rows": _rows(page, version, lack),
-        "offer": _offer(version, lack, last) if acts else None,
+        "offer": _offer(version, lack, last, at=at) if acts else None,
         "query": _query(lack, request.GET.get("whose", "")),
         "mine": request.GET.get("whose") == "mine",
     }
@@ -143,8 +153,8 @@ def question(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def nurturing(request: HttpRequest) -> HttpResponse:
-    """The leads go to nurture; where no arrow leads there, as a file for whoever writes to
-    them."""
+    """The leads go to nurture; where no arrow leads there, their addresses are taken, for whoever
+    writes to them."""
     rooms.only(nearmisses.may_act(request.user))
     version, lack, leads = _asked_for(request, request.POST)
     if lack is None:
@@ -152,7 +162,7 @@ def nurturing(request: HttpRequest) -> HttpResponse:
     if nearmisses.nurture_stage(version, lack) is None:
         found = leads.select_related(*ADDRESSED)
         chosen = nearmisses.address(lack, found, by=request.user, at=timezone.now())
-        return files.addresses(chosen, lack, name="nurture")
+        return files.addresses(chosen, lack, name="addresses")
     done = nearmisses.nurture(lack, leads, by=request.user, at=timezone.now())
     nudge("scoring.tasks.rescore_stale")
     said = ngettext("%(n)s lead went to nurture.", "%(n)s leads went to nurture.", done.leads)
@@ -191,12 +201,12 @@ def _arrow(ends: tuple[str, str], lines: list[Line]) -> Arrow:
     return Arrow(*ends, sum(line.count for line in lines), lines)
 
 
-def _line(version: AgreementVersion, group: Group, last: Action | None) -> Line:
+def _line(group: Group, offer: Offer) -> Line:
     url = f"{reverse('near_miss_leads')}?{_query(group.lack)}"
-    return Line(group.sentence, group.count, url, _offer(version, group.lack, last))
+    return Line(group.sentence, group.count, url, offer)
 
 
-def _offer(version: AgreementVersion, lack: Lack, last: Action | None) -> Offer:
+def _offer(version: AgreementVersion, lack: Lack, last: Action | None, *, at: datetime) -> Offer:
     nurture = nearmisses.nurture_stage(version, lack)
     return Offer(
         lack.key,
@@ -204,7 +214,20 @@ def _offer(version: AgreementVersion, lack: Lack, last: Action | None) -> Offer:
         ask=lack.is_of_profile,
         nurture=documents.text(nurture["name"]) if nurture else "",
         last=last,
+        ago=_ago((at - last.at).total_seconds()) if last else "",
     )
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+    if hours:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    if minutes:
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    return _("just now")
 
 
 def _rows(page: Any, version: AgreementVersion, lack: Lack) -> list[dict[str, Any]]:
@@ -220,11 +243,15 @@ def _rows(page: Any, version: AgreementVersion, lack: Lack) -> list[dict[str, An
 def _asked_words(done: Done) -> str:
     if not done.leads:
         return _("They were asked about already.")
+    owned = done.leads - done.unowned
     said = ngettext(
-        "%(owners)s owner is asked about %(owned)s leads.",
-        "%(owners)s owners are asked about %(owned)s leads.",
+        "%(owners)s owner is asked about %(leads)s.",
+        "%(owners)s owners are asked about %(leads)s.",
         done.owners,
-    ) % {"owners": done.owners, "owned": done.leads - done.unowned}
+    ) % {
+        "owners": done.owners,
+        "leads": ngettext("%(n)s lead", "%(n)s leads", owned) % {"n": owned},
+    }
     if not done.unowned:
         return said
     more = ngettext(
