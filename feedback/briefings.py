@@ -132,7 +132,8 @@ def returns(history: History, body: dict[str, Any]) -> list[Return]:
 
 
 def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]:
-    """The five rules that speak most for the lead, the three that speak most against."""
+    """The five rules that speak most for the lead, the three that speak most against; what was
+    corrected by hand counts as one."""
     caps: Counter[str] = Counter()
     for line in ledger:
         if line["kind"] == ledgers.RULE_CAP:
@@ -140,7 +141,7 @@ def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]
     net = [
         (documents.text(line["words"]), line["points"] + caps[line["key"]])
         for line in ledger
-        if line["kind"] == ledgers.RULE
+        if line["kind"] in (ledgers.RULE, ledgers.CORRECTION)
     ]
     widest = max((abs(points) for _words, points in net), default=0) or 1
     shown = [

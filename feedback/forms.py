@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback import terms
 from feedback.models import Handoff
 from leads.models import Touch, User
-from scoring import documents
+from scoring import corrections, documents
 
 
 class AcceptanceForm(forms.Form):
@@ -158,7 +159,8 @@ class AssignmentForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """Points given or taken by hand. What may be given, and until when, is the verb's business."""
+    """Points given or taken by hand. What may be given, and until when, is the verb's business:
+    all that it would refuse is said at once, each beside its field."""
 
     points = forms.IntegerField(
         label=_("Points"),
@@ -177,6 +179,14 @@ class CorrectionForm(forms.Form):
         help_text=_("Everybody who sees the lead reads it in the ledger."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = at
+
+    def clean(self) -> None:
+        for refused in corrections.refusals(self.cleaned_data, at=self.at):
+            self.add_error(refused.field, str(refused))
 
 
 class EndingForm(forms.Form):

@@ -4,7 +4,7 @@ stages, and, apart because it takes longer, its last 90 days."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from feedback import briefings
 from feedback.briefings import Reason
-from feedback.charts import steps
+from feedback.charts import steps, totals
 from feedback.charts.steps import Step, Steps
+from feedback.charts.totals import Bar
 from leads.models import Lead, User
 from scoring import corrections, explanations, histories, ledgers
 from scoring.explanations import Ahead
@@ -53,34 +54,6 @@ class Group:
     label: str
     lines: list[Line | Given]
     points: int
-
-
-@dataclass(frozen=True)
-class Bar:
-    """The score on a scale: fit, engagement, the bar that hands over, the end. All in points;
-    `bar` is None where no stage asks for a score."""
-
-    fit: int
-    engagement: int
-    bar: int | None
-    stage: str
-    end: int
-
-    @property
-    def fit_drawn(self) -> int:
-        """Nothing is drawn below zero."""
-        return max(self.fit, 0)
-
-    @property
-    def engagement_drawn(self) -> int:
-        return min(max(self.engagement, 0), self.end - self.fit_drawn)
-
-    @property
-    def anchor(self) -> str:
-        """Where the words at the bar begin, so that they stay in the picture."""
-        if self.bar is None or 3 * self.bar > self.end:
-            return "e" if self.bar and 3 * self.bar > 2 * self.end else "m"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -154,14 +127,15 @@ def _said(score: Score, rulebook: Rulebook) -> dict[str, Any]:
     scale = Scale.read(body)
     grade = scale.grade(score)
     lines = ledgers.lines(score, score.version, rulebook)
-    pros, cons = briefings.strongest([line.to_dict() for line in lines])
+    by_hand = _by_hand(lines, score)
+    pros, cons = _reasons(lines, by_hand)
     return {
         "grade": grade,
         "meaning": scale.words(grade),
-        "bar": _bar(score, body),
-        "pros": pros[:MOST_PROS],
-        "cons": cons[:MOST_CONS],
-        "groups": list(_groups(lines, score)),
+        "bar": totals.draw(score, body, by_hand=sum(each.points for each in by_hand)),
+        "pros": pros,
+        "cons": cons,
+        "groups": list(_groups(lines, by_hand)),
     }
 
 
@@ -175,39 +149,56 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def _groups(lines: list[Line], score: Score) -> Iterator[Group]:
+def _reasons(
+    lines: Sequence[Line], by_hand: Sequence[Line | Given]
+) -> tuple[list[Reason], list[Reason]]:
+    """What speaks most for the lead, and against: the strongest rules, and every correction."""
+    ruled = [line.to_dict() for line in lines if line.kind != ledgers.CORRECTION]
+    pros, cons = briefings.strongest(ruled)
+    given = [Reason(_given_words(each), each.points, 0) for each in by_hand]
+    shown = [*pros[:MOST_PROS], *cons[:MOST_CONS], *given]
+    widest = max((abs(each.points) for each in shown), default=0)
+    shown.sort(key=lambda each: -abs(each.points))
+    told = [replace(each, share=round(abs(each.points) * 100 / widest)) for each in shown]
+    return [each for each in told if each.points > 0], [each for each in told if each.points < 0]
+
+
+def _given_words(line: Line | Given) -> str:
+    if isinstance(line, Line):
+        return str(line.words)
+    terms = {"words": line.words, "day": date_format(line.last_day, "DATE_FORMAT")}
+    if not line.correction.note:
+        return _("Corrected by hand until %(day)s") % terms
+    return _("Corrected by hand: “%(words)s” until %(day)s") % terms
+
+
+def _groups(lines: list[Line], by_hand: Sequence[Line | Given]) -> Iterator[Group]:
     """The ledger as stored, group by group; the total's own lines come last."""
     for key, rows in groupby(lines, key=lambda line: line.group):
         found = list(rows)
         points = sum(line.points for line in found)
-        shown = found if key else [each for line in found for each in _one_by_one(line, score)]
-        yield Group(str(ledgers.GROUP_NAMES.get(key, "")), shown, points)
+        if not key:
+            found = [*by_hand, *(line for line in found if line.kind != ledgers.CORRECTION)]
+        yield Group(str(ledgers.GROUP_NAMES.get(key, "")), found, points)
 
 
-def _one_by_one(line: Line, score: Score) -> list[Line | Given]:
+def _by_hand(lines: Sequence[Line], score: Score) -> Sequence[Line | Given]:
     """The line of the corrections as the corrections it sums, where it does."""
-    if line.kind != ledgers.CORRECTION:
-        return [line]
+    stored = [line for line in lines if line.kind == ledgers.CORRECTION]
+    if not stored:
+        return []
     found = corrections.in_effect(score.lead, score.as_of)
-    if sum(each.points for each in found) != line.points:
-        return [line]
+    if sum(each.points for each in found) != stored[0].points:
+        return stored
     return [
         Given(
             each,
-            each.note.text if each.note else str(line.words),
+            each.note.text if each.note else str(stored[0].words),
             str(each.by),
             corrections.last_day(each),
         )
         for each in found
     ]
-
-
-def _bar(score: Score, body: dict[str, Any]) -> Bar:
-    asked = explanations.bar(body)
-    caps = (body.get("score") or {}).get("caps") or {}
-    ceiling = sum(cap or 0 for cap in caps.values()) if caps else 0
-    end = max(ceiling, score.total, score.fit, asked.points or 0, 1)
-    return Bar(score.fit, score.engagement, asked.points, asked.stage, end)
 
 
 def _value(point: Point) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,9 +49,9 @@ def correct(
     points_out_of_range, until_out_of_range, reason_missing.
     """
     require_right(by)
-    _require_points(points)
-    _require_until(until, at=at)
-    reason = _required(reason)
+    for refused in refusals({"points": points, "until": until, "reason": reason}, at=at):
+        raise refused
+    reason = reason.strip()
     _lock(lead)
     moment = end_of(until)
     written = _same_click(lead, points, moment, reason, by, at)
@@ -75,6 +77,23 @@ def end(correction: Correction, *, reason: str, by: User, at: datetime) -> Corre
         at=at,
         undoes=correction,
     )
+
+
+def refusals(terms: Mapping[str, Any], *, at: datetime) -> list[Refused]:
+    """All that is wrong with the terms of a correction, each by its field; terms that are not
+    there are not looked at."""
+    checks = {
+        "points": _require_points,
+        "until": partial(_require_until, at=at),
+        "reason": _required,
+    }
+    found = []
+    for name in checks.keys() & terms.keys():
+        try:
+            checks[name](terms[name])
+        except Refused as refused:
+            found.append(refused)
+    return sorted(found, key=lambda refused: list(checks).index(refused.field))
 
 
 def in_effect(lead: Lead, at: datetime) -> list[Correction]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from scoring import documents, explanations, ledgers
 from scoring.conditions import Vocabulary
@@ -18,6 +19,9 @@ from scoring.models import AgreementVersion, Score
 from scoring.rulebooks import Rulebook
 
 MOST = 2
+# What speaks for or against a lead: rules with what their caps take, and corrections by hand.
+SAID = (ledgers.RULE, ledgers.CORRECTION)
+REASONS = (*SAID, ledgers.RULE_CAP)
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,9 @@ class Reader:
         grade = self.scale.grade(sums(ledger))
         net: Counter[str] = Counter()
         for line in ledger:
-            if line["kind"] in (ledgers.RULE, ledgers.RULE_CAP):
+            if line["kind"] in REASONS:
                 net[line["key"]] += line["points"]
-        words = {line["key"]: line["words"] for line in ledger if line["kind"] == ledgers.RULE}
+        words = {line["key"]: line["words"] for line in ledger if line["kind"] in SAID}
         pros, cons = _edges(net)
         named = [[documents.text(words[key]) for key in keys] for keys in (pros, cons)]
         return Glance(grade, self.meaning(grade), points, *named)
@@ -94,14 +98,15 @@ class Reader:
     def _strongest(self, ledger: Sequence[int]) -> tuple[list[str], list[str]]:
         net: Counter[str] = Counter()
         for cell, points in zip(self._layout, ledger, strict=True):
-            if cell.kind in (ledgers.RULE, ledgers.RULE_CAP):
+            if cell.kind in REASONS:
                 net[cell.key] += points
         pros, cons = _edges(net)
         return [self._said(key) for key in pros], [self._said(key) for key in cons]
 
     def _said(self, key: str) -> str:
         if key not in self._words:
-            self._words[key] = capfirst(self._rules[key].words())
+            rule = self._rules.get(key)
+            self._words[key] = capfirst(rule.words()) if rule else _("Corrected by hand")
         return self._words[key]
 
 

@@ -251,6 +251,49 @@ def test_maya_corrects_a_score_and_it_becomes_a_line_of_the_ledger(mara, maya, s
     assert "Maya Lindner corrected the score by hand" in part(client, mara, "trend")
 
 
+def test_a_correction_that_takes_points_is_a_reason_against_and_cut_from_the_bar(
+    mara, maya, signed_in
+):
+    client = signed_in(maya)
+    assert sheet_of(client, mara).bar.hatched == 0
+    correct(client, mara, points=-12, reason="Works for a rival.")
+    score = rescored(mara)
+    sheet = sheet_of(client, mara)
+    words = "Corrected by hand: “Works for a rival.” until 6 Mar 2026"
+    assert [(reason.words, reason.points) for reason in sheet.cons] == [(words, -12)]
+    assert (sheet.bar.by_hand, sheet.bar.total) == (-12, score.total)
+    assert (sheet.bar.hatched_from, sheet.bar.hatched) == (score.total, 12)
+    page = client.get(reverse("lead", args=[mara.pk])).content.decode()
+    assert words in page
+    assert 'class="total-mark"' in page
+    assert "by hand −12" in page
+    row = client.get(reverse("leads")).context["page"][0]
+    assert row.glance.cons == ["Corrected by hand"]
+
+
+def test_a_small_correction_is_among_the_reasons_for(mara, maya, signed_in):
+    client = signed_in(maya)
+    correct(client, mara, points=1)
+    rescored(mara)
+    sheet = sheet_of(client, mara)
+    assert len(sheet.pros) == 4
+    assert (sheet.pros[-1].points, sheet.bar.hatched) == (1, 1)
+
+
+def test_all_errors_are_said_at_once_beside_their_fields_and_in_place(mara, maya, signed_in):
+    client = signed_in(maya)
+    wrong = {"points": 0, "until": "2026-03-01", "reason": ""}
+    response = correct(client, mara, **wrong)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["points", "until", "reason"]
+    assert "Mara Lind" in response.content.decode()
+    assert 'class="refusal"' not in response.content.decode()
+    url = reverse("lead_correction", args=[mara.pk])
+    loaded = client.post(url, wrong, headers={"HX-Request": "true"})
+    assert (loaded.status_code, loaded["HX-Retarget"]) == (422, "#correction")
+    assert loaded["HX-Reselect"] == "#correction"
+
+
 def test_until_it_is_counted_in_the_lead_says_so_and_asks_again(mara, maya, signed_in):
     client = signed_in(maya)
     correct(client, mara)
@@ -397,7 +440,7 @@ def test_a_lead_that_came_in_later_still_shows_what_the_version_before_asked_for
     AgreementVersionFactory(number=2, in_force_at=MONDAY - 30 * DAY)
     lead = LeadFactory(created_at=MONDAY - 10 * DAY)
     picture = score_page(signed_in(maya), lead).context["trend"].wide
-    assert picture.bar.startswith(f"M{steps.LEFT} ")
+    assert picture.bar.startswith(f"M{float(steps.LEFT)} ")
 
 
 def test_corrections_page_offers_only_what_the_verb_takes(mara, maya, signed_in):

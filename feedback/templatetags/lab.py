@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from feedback.funnels.shares import Share
 from feedback.lab.verdicts import VERDICTS
 from leads.models import Lead
+from leads.templatetags.baton import number as grouped
 from scoring.models import Replay
 
 register = template.Library()
@@ -61,4 +62,4 @@ def share_cell(replay: Replay, share: Share, part: str, whole: str, band: str = 
 
 
 def _figure(replay: Replay, number: int, name: str, band: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', behind_replay(replay, name, band), number)
+    return format_html('<a href="{}">{}</a>', behind_replay(replay, name, band), grouped(number))

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reselect, retarget
 
 from feedback import sheets
 from feedback.forms import CorrectionForm, EndingForm
@@ -45,7 +46,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """The correction as a page of its own; POST corrects."""
     lead = _lead(request.user, pk)
     corrections.require_right(request.user)
-    form = CorrectionForm(_sent(request), auto_id="correction_%s")
+    form = CorrectionForm(_sent(request), at=timezone.now(), auto_id="correction_%s")
 
     def verb(at: datetime) -> object:
         return corrections.correct(lead, by=request.user, at=at, **form.cleaned_data)
@@ -86,22 +87,33 @@ def _answer(
     done: str,
     ends: Correction | None = None,
 ) -> HttpResponse:
-    """Ask, or call the verb and go back to the lead; refused or incomplete, ask again."""
-    refusal = None
+    """Ask, or call the verb and go back to the lead; refused or incomplete, ask again where it
+    was asked, with every error beside its field."""
+    refusal, at = None, timezone.now()
     try:
         if form.is_valid():
-            verb(timezone.now())
+            verb(at)
             nudge("scoring.tasks.rescore_stale")
             messages.success(request, done % {"lead": lead})
             return redirect("lead", lead.pk)
     except Refused as refused:
-        refusal = refused
+        if refused.field in form.fields:
+            form.add_error(refused.field, str(refused))
+        else:
+            refusal = refused
     context = {
         "lead": lead,
+        "sheet": sheets.draw(lead, request.user, version=agreements.in_force(), at=at),
         "form": form,
         "refusal": refusal,
         "ends": ends,
         "last_day": corrections.last_day(ends) if ends else None,
     }
     status = refusal.status if refusal else 422 if form.is_bound else 200
-    return render(request, "feedback/correction.html", context, status=status)
+    response = render(request, "feedback/correction.html", context, status=status)
+    return _in_place(response) if request.htmx and form.is_bound else response
+
+
+def _in_place(response: HttpResponse) -> HttpResponse:
+    """Only the form is replaced; whatever page it stands on stays."""
+    return reselect(retarget(response, "#correction"), "#correction")

@@ -117,8 +117,10 @@ def signed(value: int | None) -> str:
 
 @register.filter
 def number(value: int | None) -> str:
-    """A whole number, with a true minus sign where it is below zero."""
-    return "" if value is None else str(value).replace("-", "−")
+    """A whole number in groups of thousands, with a true minus sign where it is below zero."""
+    if value is None or value == "":
+        return ""
+    return number_format(value, 0, force_grouping=True).replace("-", "−")
 
 
 @register.filter
@@ -126,7 +128,8 @@ def share(value: _Share | None) -> str:
     """“84 % of 58”, or “3 of 7” where there are too few to speak of a percentage."""
     if value is None or not value.whole:
         return ""
-    words = {"part": value.part, "percent": value.percent, "whole": value.whole}
+    part, whole = number(value.part), number(value.whole)
+    words = {"part": part, "percent": value.percent, "whole": whole}
     pattern = _("%(part)s of %(whole)s")
     if value.percent is not None:
         pattern = _("%(percent)s %% of %(whole)s")
