@@ -356,13 +356,40 @@ def test_how_often_and_how_long_points_count_is_said():
     webinar = rule(body, "webinar_attended")
     webinar["halving"], webinar["when"]["within_days"] = [7, 30, 90], None
     body["score"]["grades"]["fit"] = [45, 30, 15]
+    shares = "Each “webinar attended”: in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
     assert said(classic(), body) == [
-        "Rule: each “webinar attended” in the last 60 days → each “webinar attended”",
-        "Each “webinar attended”: with age: none → halved after 7 and 30 days, gone after 90",
-        "Each “pricing page” in the last 14 days: at most: 18 → none",
-        "Each “pricing page” in the last 14 days: counts: every time → once a day",
+        f"Rule: each “webinar attended” in the last 60 days → {shares[0].lower()}{shares[1:]}",
+        f"{shares}: with age: none → halved after 7 and 30 days, gone after 90",
+        "“pricing page”, once a day in the last 14 days: at most: 18 → none",
+        "“pricing page”, once a day in the last 14 days: counts: every time → once a day",
         "Grades of fit: A from 42, B from 28, C from 14 → A from 45, B from 30, C from 15",
     ]
+
+
+def test_a_new_rule_is_said_whole():
+    body = classic()
+    old = rule(body, "pricing_page") | {"points": 5, "cap": None}
+    weekly = old | {"key": "weekly", "times": "week", "cap": 15}
+    ageing = old | {"key": "ageing", "halving": [7, 30, 90]}
+    ageing["when"] = old["when"] | {"within_days": None}
+    body["score"]["rules"] += [weekly, ageing]
+    changes = sentences.changes(classic(), body)
+    said_of = {change.label: change.new for change in changes if change.kind == "new"}
+    shares = "in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
+    ages = "with age halved after 7 and 30 days, gone after 90"
+    assert said_of == {
+        "Rule: “pricing page”, once a week in the last 14 days": (
+            "+5; at most 15; counts once a week; group Actions"
+        ),
+        f"Rule: Each “pricing page”: {shares}": f"+5; counts every time; {ages}; group Actions",
+    }
+
+
+def test_what_is_only_written_differently_is_not_called_another_language():
+    body = classic()
+    rule(body, "pricing_page")["halving"] = []
+    [change] = sentences.changes(classic(), body)
+    assert change.kind == "rewritten"
 
 
 def test_a_renamed_stage_is_one_change_wherever_arrows_lead_to_it():

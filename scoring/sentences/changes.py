@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scoring.conditions import Vocabulary
-from scoring.documents import GROUPS, Body, ItemJSON, item, text
+from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, item, text
 from scoring.sentences import values
 from scoring.sentences.facets import Facets, Speaker
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. `kind` is changed, new, gone, moved (another order), or reworded (only in
-    another language). `old` is empty where something is new, `new` where it is gone."""
+    """One difference. `kind` is changed, new, gone, moved (another order), reworded (only in
+    another language), or rewritten (other JSON of which the same is said). `old` is empty where
+    something is new, `new` where it is gone."""
 
     section: str
     label: str
@@ -46,6 +48,7 @@ class Change:
             "gone": _("removed"),
             "moved": _("in another order"),
             "reworded": _("reworded in another language"),
+            "rewritten": _("written differently"),
         }[self.kind]
 
 
@@ -114,8 +117,8 @@ class _Pair:
 def _between(
     section: str, noun: str, old: ItemJSON, new: ItemJSON, before: Facets, after: Facets
 ) -> Iterator[Change]:
-    """What differs of one thing. Where no words do, they do in another language."""
-    found = False
+    """What differs of one thing, also where no words do."""
+    found, before = False, _counted_alike(old, new, before, after)
     for name in before | after:
         was, is_now = before.get(name, ""), after.get(name, "")
         if was != is_now:
@@ -123,7 +126,28 @@ def _between(
             label = f"{_plain(after)}: {name}" if name and noun else name or noun
             yield Change(section, label, "changed", was or _("none"), is_now or _("none"))
     if old != new and not found:
-        yield Change(section, _called(noun, after), "reworded")
+        kind = "reworded" if _read(old) == _read(new) else "rewritten"
+        yield Change(section, _called(noun, after), kind)
+
+
+def _counted_alike(old: ItemJSON, new: ItemJSON, before: Facets, after: Facets) -> Facets:
+    """`before`, with the words of a rule's condition as they are now where the condition stayed:
+    how often it counts, which they tell too, has a line of its own."""
+    labels = [bool(text(each["label"])) for each in (old, new) if "times" in each]
+    if len(set(labels)) != 1 or old["when"] != new["when"]:
+        return before
+    name = _("condition") if labels[0] else ""
+    return before | {name: after[name]}
+
+
+def _read(part: Any) -> Any:
+    """The JSON as it is read in this language."""
+    if isinstance(part, list):
+        return [_read(each) for each in part]
+    if isinstance(part, dict):
+        inner = {name: _read(each) for name, each in part.items()}
+        return text(part) if part and part.keys() <= set(LANGUAGES) else inner
+    return part
 
 
 def _criteria(pair: _Pair) -> Iterator[Change]:
@@ -182,5 +206,8 @@ def _called(noun: str, facets: Facets) -> str:
 
 
 def _summary(facets: Facets) -> str:
-    """The first thing said of it beside its name, else its name."""
-    return next((said for name, said in facets.items() if name and said), facets.get("", ""))
+    """All that is said of it beside its name, else its name."""
+    said = [(name, each) for name, each in facets.items() if name and each]
+    first, rest = said[:1], said[1:]
+    words = [each for _name, each in first] + [f"{name} {each}" for name, each in rest]
+    return "; ".join(words) or facets.get("", "")

@@ -68,10 +68,7 @@ class Speaker:
 
     def rule(self, part: ItemJSON) -> Facets:
         halving = part.get("halving")
-        # How often it counts is said on its own: here, a rule that repeats counts every time.
-        often = "once" if part["times"] == "once" else "every"
-        words = self.meant({"when": part["when"], "times": often})
-        return self._labelled(part, words) | {
+        return self._labelled(part, self.meant(part)) | {
             _("points"): values.points(part["points"]),
             _("at most"): "" if part["cap"] is None else str(part["cap"]),
             _("counts"): values.often(part),
