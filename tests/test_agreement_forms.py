@@ -170,6 +170,17 @@ def test_a_rule_counts_once_in_some_days_or_loses_half_with_age(draft, maya, sig
     assert "days" not in pricing
 
 
+def test_the_last_age_is_the_window_of_a_new_rule_unless_another_is_given(draft, maya, signed_in):
+    client = signed_in(maya)
+    given = {"points": "5", "times": "every", "halving": "7, 30, 90", "c0-types": ["pricing_page"]}
+    refused = added(client, "deed", given | {"c0-within_days": "60"})
+    assert refused.status_code == 422
+    assert "the last of these is the window" in text_of(refused)
+    assert added(client, "deed", given).status_code == 302
+    rule = last_rule(draft)
+    assert (rule["halving"], rule["when"]["within_days"]) == ([7, 30, 90], None)
+
+
 def test_grades_and_floors_are_written_and_left_out_again(draft, maya, signed_in):
     client = signed_in(maya)
     saved(client, "score", {"limits-fit_A": "44", "limits-floor_actions": "-10"})

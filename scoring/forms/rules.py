@@ -12,7 +12,8 @@ from scoring.checks.meaning import counts_each
 from scoring.checks.structure import MOST_POINTS
 from scoring.conditions import ACTIVITIES, PROFILE
 from scoring.conditions.counts import LONGEST_WINDOW
-from scoring.documents import GROUPS, Body, ItemJSON
+from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON
+from scoring.forms.deed_leaves import DeedLeaf
 from scoring.forms.leaves import RARE
 from scoring.forms.rows import ConditionRow
 from scoring.sentences import Speaker
@@ -134,6 +135,15 @@ class RuleRow(ConditionRow):
             message = _("Leave “within days” empty: the last of these is the window.")
             self.add_error("halving", message)
         return not self.errors
+
+    def when(self) -> ConditionJSON:
+        """Of a new rule whose points lose half with age, the last age is the window, not the one
+        its inputs came with."""
+        when = super().when()
+        offered = self.is_new and when.get("within_days") == DeedLeaf.new["within_days"]
+        if offered and when["op"] == "did" and self.cleaned_data.get("halving"):
+            return when | {"within_days": None}
+        return when
 
     def value(self) -> ItemJSON:
         given, old = super().value(), self.item or {}
