@@ -130,6 +130,21 @@ def test_without_an_agreement_four_are_offered_to_start_from(maya, signed_in):
     assert "Version 1 is being written" in text_of(client.get(AGREEMENT))
 
 
+def test_with_an_agreement_in_force_a_draft_starts_from_it_or_from_a_template(
+    in_force, maya, olu, signed_in
+):
+    client = signed_in(maya)
+    assert f'href="{DRAFT}"' in client.get(AGREEMENT).content.decode()
+    page = text_of(client.get(DRAFT))
+    assert "Version 1 is in force" in page
+    assert "No agreement is in force yet" not in page
+    assert "Open a draft of version 1" in page
+    assert page.count("Start from this") == 5
+    page = text_of(signed_in(olu).get(DRAFT))
+    assert "Open a draft" not in page
+    assert page.count("Start from this") == 0
+
+
 def test_olu_reads_the_templates_and_starts_none(olu, signed_in):
     client = signed_in(olu)
     assert "Start from this" not in text_of(client.get(AGREEMENT))

@@ -1,4 +1,4 @@
-"""Before an agreement is in force: five to start from."""
+"""Where nobody is writing a version: texts to start from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from scoring.views.texts import document, journey_map
 
 
 def starting(request: HttpRequest) -> HttpResponse:
-    """Nothing is in force: a template to choose, or the draft that is being written."""
+    """What a version can start from: the text in force, or a template. Before anything is in
+    force, also the draft that is being written."""
     context = {
+        "in_force": agreements.in_force(),
         "templates": [_template(key, make()) for key, make in TEMPLATES.items()],
         "unsettled": agreements.unsettled(),
         "may_edit": agreements.may_edit(request.user),
