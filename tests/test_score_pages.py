@@ -5,12 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from feedback import sheets
 from feedback.charts import steps
 from feedback.charts.steps import Step
 from leads import activities, changes, stale
 from leads.models import Lead
+from leads.templatetags.baton import number
 from scoring import corrections, scores
 from scoring.maps.shapes import text_width
 from scoring.models import Correction, Score, StageEntry
@@ -269,6 +271,14 @@ def test_a_correction_that_takes_points_is_a_reason_against_and_cut_from_the_bar
     assert "by hand −12" in page
     row = client.get(reverse("leads")).context["page"][0]
     assert row.glance.cons == ["Corrected by hand"]
+
+
+def test_whole_numbers_are_said_in_groups_of_thousands_in_both_languages():
+    assert (number(82287), number(-1500), number(999), number(None)) == (
+        "82,287", "−1,500", "999", "",
+    )  # fmt: skip
+    with override("de"):
+        assert number(82287) == "82.287"
 
 
 def test_a_small_correction_is_among_the_reasons_for(mara, maya, signed_in):
