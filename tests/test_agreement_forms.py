@@ -347,7 +347,11 @@ REFUSED = [
     ("deed", {"halving": "7, 30"}, "Choose “every time”, or leave this empty."),
     ("deed", {"times": "every", "halving": "30, 7"}, "must be greater than the one before it"),
     ("deed", {"times": "every", "halving": "soon"}, "Give days as whole numbers"),
-    ("deed", {"times": "every", "halving": "7, 90"}, "the last of these is the window"),
+    (
+        "deed",
+        {"times": "every", "halving": "7, 90", "c0-within_days": "60"},
+        "the last of these is the window",
+    ),
     ("deed", {"times": "every", "halving": "1,2,3,4,5,6,7,8,9"}, "Give at most 8 of them."),
     ("deed", {"times": "day", "c0-times": "2"}, "Only what a lead did, once,"),
     ("order", {}, "Say which activity it is"),
