@@ -23,6 +23,7 @@ from leads.models import (
     UnmappedOwner,
     User,
 )
+from scoring import rescoring
 from scoring.models import Signature
 from tests.factories import HandoffFactory, PoolMemberFactory
 
@@ -63,6 +64,7 @@ def furnished(maya, monday):
     PoolMemberFactory(pool=handoff.pool)
     signed = {"version": handoff.version, "side": "marketing", "proposal": 1}
     Signature.objects.create(**signed, user=maya, sha256="0" * 64, signed_at=monday)
+    rescoring.start(handoff.version, at=monday)
     opportunity = Opportunity.objects.create(
         name="Graaf", company=lead.company, handoff=handoff, opened_at=monday
     )
