@@ -110,10 +110,10 @@ def test_the_highest_score_knows_how_often_a_rule_can_count():
     assert most(times="every") is None
     assert most(times="every", cap=40) == 40
     assert most(times="day") is None
-    assert most(times="day", when=window) == 5 * 15
-    assert most(times="week", when=window) == 5 * 3
+    assert most(times="day", when=window) == 5 * 16
+    assert most(times="week", when=window) == 5 * 4
     assert most(times="month", when=window) == 5 * 2
-    assert most(times="days", days=14, when=window) == 5 * 2
+    assert most(times="days", days=14, when=window) == 5 * 3
     assert most(times="week", when=window, cap=12) == 12
     assert most(times="every", when=IDLE) == 5 * 24
 

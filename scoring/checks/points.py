@@ -184,4 +184,5 @@ def _most_times(rule: ItemJSON) -> int | None:
     if not isinstance(size, int) or not isinstance(window, int):
         return None
     # A window of N times 24 hours touches N + 1 days, one more where a day has 23 hours.
-    return min((window - 1) // size + 3, MOST_COUNTED)
+    days = window + 2
+    return min((days + size - 2) // size + 1, MOST_COUNTED)
