@@ -1,7 +1,8 @@
 """The agreement's text as data: one canonical JSON document, its hash, and ways into it.
 
-A body maps `format, title, summary, stages, personas, score, clocks, checklists, reasons, goals`
-(see `scoring.checks` for the shape). Lists hold objects with a stable `key`; order is meaning.
+A body maps `format, title, summary, stages, personas, score, clocks, checklists, reasons, goals`,
+and perhaps `note, fields, supply, watches, moves, effect` (see `scoring.checks` for the shape).
+Lists hold objects with a stable `key`; order is meaning.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from django.utils.translation import get_language
@@ -16,6 +18,8 @@ from django.utils.translation import get_language
 FORMAT = 1
 LANGUAGES = ("en", "de")
 GROUPS = ("profile", "channel", "actions")
+# What a text says of its own taking effect: the next one does not inherit it.
+OF_ONE_TEXT = ("moves", "effect")
 BRANCHES = ("all", "any", "none")
 
 Body = dict[str, Any]
@@ -44,6 +48,11 @@ def text(value: Text | None) -> str:
     return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
 
+def anew(body: Body) -> Body:
+    """A copy to write the next text from, without what was said of this one's taking effect."""
+    return deepcopy({name: part for name, part in body.items() if name not in OF_ONE_TEXT})
+
+
 def item(items: list[ItemJSON], key: str) -> ItemJSON | None:
     """The object of a list that has this key."""
     return next((each for each in items if each["key"] == key), None)
@@ -64,6 +73,9 @@ def conditions(body: Body) -> Iterator[tuple[str, ConditionJSON]]:
             yield f"stages.{stage['key']}.criteria.{criterion['key']}", criterion["when"]
     for rule in body["score"]["rules"]:
         yield f"score.rules.{rule['key']}", rule["when"]
+    for clock in body["clocks"]:
+        for term in clock.get("terms") or []:
+            yield f"clocks.{clock['key']}.terms.{term['key']}", term["when"]
 
 
 def leaves(condition: ConditionJSON) -> Iterator[ConditionJSON]:

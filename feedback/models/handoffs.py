@@ -48,7 +48,8 @@ class Handoff(models.Model):
     `feedback.routing` (offer, first owner) and `feedback.clocks` (deadline, breach) alone.
     `due_at` is the deadline of the clock that runs now (`clock`), in working time of the pool;
     null means none runs. On a closed handoff only marketing's clock runs, `answer_return`.
-    `term_minutes` is what the clock was started with. `trigger_at` is the activity that led here:
+    `term_minutes` is what the clock was started with; at `warn_at`, if the agreement says so,
+    who owes the answer is warned, once (`warned_at`). `trigger_at` is the activity that led here:
     what the buyer felt starts there.
     """
 
@@ -116,6 +117,8 @@ class Handoff(models.Model):
     term_minutes = models.PositiveIntegerField(null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     breached_at = models.DateTimeField(_("breached at"), null=True, blank=True)
+    warn_at = models.DateTimeField(_("warn at"), null=True, blank=True)
+    warned_at = models.DateTimeField(_("warned at"), null=True, blank=True)
 
     objects = HandoffQuerySet.as_manager()
 
@@ -174,6 +177,11 @@ class Handoff(models.Model):
                 fields=["due_at"],
                 condition=Q(breached_at=None, due_at__isnull=False),
                 name="handoff_due",
+            ),
+            models.Index(
+                fields=["warn_at"],
+                condition=Q(warned_at=None, warn_at__isnull=False),
+                name="handoff_to_warn",
             ),
             models.Index(fields=["offered_at"]),
             models.Index(fields=["lead", "opened_at"]),

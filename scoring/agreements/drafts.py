@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from leads import events
 from leads.models import Side, User
 from leads.refusals import Refused
-from scoring import checks
+from scoring import checks, documents
 from scoring.agreements import words
 from scoring.documents import Body, digest
 from scoring.models import AgreementVersion, Signature
@@ -25,13 +24,17 @@ Status = AgreementVersion.Status
 SECTIONS: dict[str, tuple[str, ...]] = {
     "about": ("title", "summary", "note"),
     "stages": ("stages",),
+    "moves": ("moves",),
     "personas": ("personas",),
     "score": ("score",),
     "clocks": ("clocks",),
+    "supply": ("supply",),
     "checklists": ("checklists",),
     "reasons": ("reasons",),
     "goals": ("goals",),
+    "watches": ("watches",),
     "fields": ("fields",),
+    "effect": ("effect",),
 }
 
 
@@ -72,7 +75,7 @@ def open_draft(*, by: User, at: datetime, body: Body | None = None) -> Agreement
             _("No agreement is in force yet, so there is no text to start from."),
             _("Choose a template."),
         )
-    text = deepcopy(base.body if body is None else body)
+    text = documents.anew(base.body if body is None else body)
     _refuse_unreadable(text)
     try:
         with transaction.atomic():

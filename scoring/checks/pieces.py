@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from scoring.checks.findings import Check, Problem, join
 from scoring.documents import LANGUAGES
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
 
 
 def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
@@ -152,6 +155,32 @@ def texts(longest: int, *, most: int) -> Check:
                 )
 
     return check
+
+
+def flag(value: Any, path: str) -> Iterator[Problem]:
+    """Yes or no."""
+    if not isinstance(value, bool):
+        yield Problem(path, _("This must be yes or no."))
+
+
+def day(value: Any, path: str) -> Iterator[Problem]:
+    """A date as in 2027-03-31."""
+    if not isinstance(value, str) or not DAY.match(value) or not _exists(value):
+        yield Problem(path, _("This must be a date, such as 2027-03-31."))
+
+
+def moment(value: Any, path: str) -> Iterator[Problem]:
+    """A local date and time as in 2027-03-31T08:00."""
+    if not isinstance(value, str) or not MOMENT.match(value) or not _exists(value):
+        yield Problem(path, _("This must be a date and a time, such as 2027-03-31T08:00."))
+
+
+def _exists(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def anything(value: Any, path: str) -> Iterator[Problem]:

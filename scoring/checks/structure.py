@@ -6,8 +6,11 @@ from scoring.checks.findings import Check
 from scoring.checks.pieces import (
     anything,
     choice,
+    day,
+    flag,
     key,
     listed,
+    moment,
     nullable,
     record,
     text,
@@ -34,19 +37,31 @@ REASON_GROUPS = (
     "other",
 )
 FIELD_TYPES = ("text", "number", "date", "boolean", "choice", "country")
-COLLECTED_TYPES = ("text", "number", "date", "boolean")
+COLLECTED_TYPES = ("text", "number", "date", "boolean", "choice")
 CLOCK_SIDES = {
     "answer": "sales",
     "first_contact": "sales",
     "qualify": "sales",
     "answer_return": "marketing",
 }
+# Whom a breach is told besides the one who owes the answer.
+ESCALATIONS = ("lead", "both_leads", "operations")
+METRICS = ("revenue", "pipeline", "velocity", "conversations")
+COUNTER_METRICS = ("acceptance", "qualification", "returned_at_door", "answered_in_time", "won")
+WATCHED = (
+    *("handoffs", "acceptance", "returned_at_door", "conversations", "qualification"),
+    *("answer_time", "answered_in_time", "cost_per_handoff", "pipeline", "revenue", "won"),
+)
+PERIODS = ("month", "quarter", "year")
+BACK_TO = ("pool", "same_rep")
 MOST_POINTS = 1000
 MOST_MINUTES = 100_000
 MOST_REST_DAYS = 3650
 MOST_RULES = 100
 MOST_STEPS = 8
 MOST_BOUND = 100_000
+MOST_TERMS = 8
+MOST_AMOUNT = 10**12
 
 NAME, SENTENCE, PARAGRAPH, NOTE, PURPOSE = 80, 240, 1000, 2000, 200
 
@@ -54,6 +69,13 @@ NAME, SENTENCE, PARAGRAPH, NOTE, PURPOSE = 80, 240, 1000, 2000, 200
 def _keys(value: object, path: str) -> object:
     """A list of keys of other stages."""
     return listed(record({"key": key}), most=20)(
+        [{"key": each} for each in value] if isinstance(value, list) else value, path
+    )
+
+
+def _watched(value: object, path: str) -> object:
+    """A list of different metrics."""
+    return listed(record({"key": choice(*WATCHED)}), most=len(WATCHED))(
         [{"key": each} for each in value] if isinstance(value, list) else value, path
     )
 
@@ -97,18 +119,32 @@ _checked = listed(
         {"key": key, "label": text(SENTENCE)},
         {
             "collects": record(
-                {"attribute": key, "label": text(NAME), "type": choice(*COLLECTED_TYPES)}
+                {"attribute": key, "label": text(NAME), "type": choice(*COLLECTED_TYPES)},
+                {"choices": texts(NAME, most=50)},
             )
         },
     ),
     most=15,
 )
+_term = record({"key": key, "when": anything, "minutes": whole(1, MOST_MINUTES)})
 _clock = record(
     {
         "key": choice(*CLOCK_SIDES),
         "side": choice("marketing", "sales"),
         "minutes": whole(1, MOST_MINUTES),
-    }
+    },
+    {
+        "terms": listed(_term, most=MOST_TERMS),
+        "warn_at": nullable(whole(1, 99)),
+        "escalate_to": nullable(choice(*ESCALATIONS)),
+    },
+)
+_supply = record(
+    {"handoffs": whole(1, MOST_BOUND)},
+    {
+        "least_score": nullable(whole(-MOST_BOUND, MOST_BOUND)),
+        "accepted": nullable(whole(1, 100)),
+    },
 )
 _reason = record(
     {
@@ -119,7 +155,12 @@ _reason = record(
         "then": choice("nurture", "disqualified", "lost"),
         "advice": text(SENTENCE, blank=True),
     },
-    {"to": key},
+    {
+        "to": key,
+        "resets": flag,
+        "track": text(NAME, blank=True),
+        "back_to": choice(*BACK_TO),
+    },
 )
 _field = record(
     {
@@ -158,12 +199,29 @@ body = record(
                 {
                     "key": key,
                     "label": text(SENTENCE),
-                    "target": text(SENTENCE),
+                    "target": text(SENTENCE, blank=True),
                     "counter": text(SENTENCE, blank=True),
-                }
+                },
+                {
+                    "metric": choice(*METRICS),
+                    "amount": whole(1, MOST_AMOUNT),
+                    "currency": text(3, blank=True),
+                    "period": choice(*PERIODS),
+                    "counter_metric": choice(*COUNTER_METRICS),
+                    "counter_amount": whole(1, MOST_AMOUNT),
+                },
             ),
             most=20,
         ),
     },
-    {"note": text(NOTE, blank=True), "fields": listed(_field, most=20)},
+    {
+        "note": text(NOTE, blank=True),
+        "fields": listed(_field, most=20),
+        "supply": nullable(_supply),
+        "watches": record({}, dict.fromkeys(("marketing", "sales"), _watched)),
+        "moves": listed(record({"key": key, "to": key}), most=20),
+        "effect": record(
+            {}, {"starts": moment, "trial_until": day, "expects": text(SENTENCE, blank=True)}
+        ),
+    },
 )

@@ -18,9 +18,9 @@ class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
         return self.filter(status=AgreementVersion.Status.IN_FORCE)
 
     def unsettled(self) -> AgreementVersionQuerySet:
-        """The version being written or signed, if any."""
+        """The version being written or signed, or signed and waiting for its day, if any."""
         status = AgreementVersion.Status
-        return self.filter(status__in=[status.DRAFT, status.PROPOSED])
+        return self.filter(status__in=[status.DRAFT, status.PROPOSED, status.AGREED])
 
 
 class AgreementVersion(models.Model):
@@ -28,11 +28,16 @@ class AgreementVersion(models.Model):
     `sha256` the hash of its canonical form. Neither changes once it is signed by both.
 
     `proposals` counts how often it was proposed: a signature counts for its own proposal alone.
+    `predicted` is what it was expected to change, worked out and frozen when it was proposed.
+    Signed by both, a version whose text says so waits, agreed, until `takes_effect_at`; `problem`
+    says why it could not take effect then. `reminded_at` is when the signatories were last
+    reminded of a proposal, `trial_told_at` when both sides were told that its trial is over.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         PROPOSED = "proposed", _("Proposed")
+        AGREED = "agreed", _("Signed, takes effect later")
         IN_FORCE = "in_force", _("In force")
         SUPERSEDED = "superseded", _("Superseded")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -55,6 +60,11 @@ class AgreementVersion(models.Model):
     )
     proposed_at = models.DateTimeField(_("proposed at"), null=True, blank=True)
     proposals = models.PositiveSmallIntegerField(default=0)
+    predicted = models.JSONField(_("predicted"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
+    takes_effect_at = models.DateTimeField(_("takes effect at"), null=True, blank=True)
+    problem = models.CharField(_("problem"), max_length=300, blank=True)
+    trial_told_at = models.DateTimeField(_("trial told at"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("in force since"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
 
@@ -70,7 +80,7 @@ class AgreementVersion(models.Model):
             ),
             models.UniqueConstraint(
                 models.Value(1),
-                condition=Q(status__in=["draft", "proposed"]),
+                condition=Q(status__in=["draft", "proposed", "agreed"]),
                 name="one_version_open",
             ),
         ]
@@ -83,7 +93,8 @@ class Signature(models.Model):
     """A person signs, for one side, the hash of a version's text. Append-only: a signature on
     a text that has been edited since stays in the history and counts no more.
 
-    `proposal` is the version's `proposals` at the time."""
+    `proposal` is the version's `proposals` at the time, `reservation` what the signatory put on
+    record when signing over open threads."""
 
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="signatures")
     side = models.CharField(
@@ -93,6 +104,7 @@ class Signature(models.Model):
     sha256 = models.CharField(_("hash"), max_length=64)
     proposal = models.PositiveSmallIntegerField()
     signed_at = models.DateTimeField(_("signed at"))
+    reservation = models.CharField(_("reservation"), max_length=1000, blank=True)
 
     class Meta:
         verbose_name = _("signature")

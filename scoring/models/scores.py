@@ -82,7 +82,8 @@ class StageEntry(models.Model):
     """A lead entered a stage. Append-only; the latest one is where the lead stands.
 
     `kind` is frozen from the version; `seconds_in_previous` is how long the lead was in the
-    stage before; `history` entries came in with an import and never caused a handoff.
+    stage before; `history` entries came in with an import and never caused a handoff. `resets`:
+    by the agreement's reason for this return, what the lead did before counts no more.
     """
 
     class Cause(models.TextChoices):
@@ -113,6 +114,7 @@ class StageEntry(models.Model):
     score = models.IntegerField(_("score"), null=True, blank=True)
     at = models.DateTimeField(_("at"))
     seconds_in_previous = models.PositiveBigIntegerField(null=True, blank=True)
+    resets = models.BooleanField(_("resets"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("stage entry")
