@@ -14,28 +14,12 @@ from leads import events
 from leads.models import Side, User
 from leads.refusals import Refused
 from scoring import checks, documents
-from scoring.agreements import words
+from scoring.agreements import locks, words
+from scoring.agreements.sections import SECTIONS, faults, section_sha256, with_section
 from scoring.documents import Body, digest
 from scoring.models import AgreementVersion, Signature
 
 Status = AgreementVersion.Status
-
-# What is edited together, and the names in the body it consists of.
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "about": ("title", "summary", "note"),
-    "stages": ("stages",),
-    "moves": ("moves",),
-    "personas": ("personas",),
-    "score": ("score",),
-    "clocks": ("clocks",),
-    "supply": ("supply",),
-    "checklists": ("checklists",),
-    "reasons": ("reasons",),
-    "goals": ("goals",),
-    "watches": ("watches",),
-    "fields": ("fields",),
-    "effect": ("effect",),
-}
 
 
 @dataclass(frozen=True)
@@ -98,42 +82,43 @@ def edit(
     at: datetime,
     expected_sha256: str,
 ) -> Edit:
-    """Replace a section (see SECTIONS; of several names, `value` maps each). What was proposed
+    """Replace a section (see `sections`; of several names, `value` maps each). What was proposed
     becomes a draft again, and the signatures on it lapse; saving the same text changes nothing.
 
-    Raises Refused `settled` (409), `edited_meanwhile` (409) where the text is no longer the one
-    with `expected_sha256`, and `cannot_run` with the path as its field.
+    `expected_sha256` is the hash of the text the edit was made on, or of this section of it
+    (`section_sha256`): then others may have changed other sections meanwhile.
+
+    Raises Refused `settled` (409), `edited_meanwhile` (409) where that text has changed,
+    `section_locked` (409) where somebody else is writing the section, and `cannot_run` with the
+    path as its field.
     """
     refuse_stranger(by)
     with transaction.atomic():
         version = locked(version)
         refuse_settled(version)
-        _refuse_overtaken(version, expected_sha256)
+        _refuse_overtaken(version, section, expected_sha256)
+        locks.refuse_taken(version, section, by=by, at=at)
+        locks.release(version, section, by=by)
         before = version.body
-        body = before | _parts(before, section, value)
+        body = with_section(before, section, value)
         if digest(body) == version.sha256:
             return Edit(version, before, changed=False)
         _refuse_new_problems(before, body, section)
         lapsed = tuple(counting(version))
         _rewrite(version, body, by, at)
-        sides = [signature.side for signature in lapsed]
-        _tell("agreement.edited", version, by, at, section=section, lapsed=sides)
+        _tell("agreement.edited", version, by, at, **_edited(section, before, body, lapsed))
     return Edit(version, before, changed=True, lapsed=lapsed)
 
 
 def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
-    """Lay a draft or a proposal aside for good. Who wrote or proposed it may, and who signs."""
+    """Lay a draft or a proposal aside for good. Who wrote or proposed it may, and who signs; what
+    both have signed and what waits for its day, only who signs."""
     with transaction.atomic():
         version = locked(version)
-        refuse_settled(version)
+        if version.status != Status.AGREED:
+            refuse_settled(version)
         if not may_withdraw(by, version):
-            raise Refused(
-                "not_yours",
-                _("%(version)s was opened by %(name)s.")
-                % {"version": version, "name": version.created_by},
-                _("They can withdraw it, or who signs for marketing or sales."),
-                status=403,
-            )
+            raise _not_to_withdraw(version)
         version.status = Status.WITHDRAWN
         version.save(update_fields=["status"])
         _tell("agreement.withdrawn", version, by, at)
@@ -143,6 +128,7 @@ def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementV
 def may_withdraw(user: User, version: AgreementVersion) -> bool:
     """May this person lay this open version aside?"""
     theirs = user.pk in (version.created_by_id, version.proposed_by_id)
+    theirs = theirs and version.status != Status.AGREED
     return may_edit(user) and (theirs or bool(user.signs_for))
 
 
@@ -180,20 +166,6 @@ def _rewrite(version: AgreementVersion, body: Body, by: User, at: datetime) -> N
     version.save(update_fields=["body", "sha256", "status", "edited_by", "edited_at"])
 
 
-def _parts(before: Body, section: str, value: Any) -> Body:
-    """The section by the names in the body. What a text does not have to have stays out of it
-    while it is empty."""
-    names = SECTIONS.get(section)
-    if names is None:
-        raise Refused(
-            "unknown_section",
-            _("The agreement has no section “%(section)s”.") % {"section": section},
-            _("Choose one of: %(sections)s.") % {"sections": ", ".join(SECTIONS)},
-        )
-    parts = {names[0]: value} if len(names) == 1 else {n: value[n] for n in names if n in value}
-    return {name: part for name, part in parts.items() if part or name in before}
-
-
 def refuse_stranger(by: User) -> None:
     """Raises Refused `may_not_edit` (403) for everybody who does not write the agreement."""
     if not may_edit(by):
@@ -203,6 +175,34 @@ def refuse_stranger(by: User) -> None:
             _("Ask somebody of either team to make the change."),
             status=403,
         )
+
+
+def _edited(
+    section: str, before: Body, after: Body, lapsed: tuple[Signature, ...]
+) -> dict[str, object]:
+    """What is kept of an edit: where signatures lapsed, also the section as it was and as it
+    became, which says why."""
+    kept: dict[str, object] = {"section": section, "lapsed": [each.side for each in lapsed]}
+    if lapsed:
+        for moment, body in (("from", before), ("to", after)):
+            kept[moment] = {name: body[name] for name in SECTIONS[section] if name in body}
+    return kept
+
+
+def _not_to_withdraw(version: AgreementVersion) -> Refused:
+    if version.status == Status.AGREED:
+        return Refused(
+            "agreed",
+            words.settled(version),
+            _("Who signs for marketing or sales can withdraw it."),
+            status=403,
+        )
+    return Refused(
+        "not_yours",
+        _("%(version)s was opened by %(name)s.") % {"version": version, "name": version.created_by},
+        _("They can withdraw it, or who signs for marketing or sales."),
+        status=403,
+    )
 
 
 def _refuse_second(other: AgreementVersion | None) -> None:
@@ -221,8 +221,8 @@ def refuse_settled(version: AgreementVersion) -> None:
         raise Refused("settled", words.settled(version), words.settled_remedy(), status=409)
 
 
-def _refuse_overtaken(version: AgreementVersion, expected_sha256: str) -> None:
-    if expected_sha256 != version.sha256:
+def _refuse_overtaken(version: AgreementVersion, section: str, expected_sha256: str) -> None:
+    if expected_sha256 not in (version.sha256, section_sha256(version.body, section)):
         raise Refused(
             "edited_meanwhile",
             words.edited_meanwhile(version),
@@ -244,16 +244,13 @@ def _refuse_unreadable(body: Body) -> None:
 def _refuse_new_problems(before: Body, after: Body, section: str) -> None:
     """A section may not be saved with a fault that it did not have. What it makes wrong
     elsewhere is shown beside the draft, and must be put right before it is proposed."""
-    known = checks.validate(before)
-    for problem in checks.unreadable(after) or checks.validate(after):
-        here = problem.path.split(".")[0] in SECTIONS[section]
-        if here and problem not in known:
-            raise Refused(
-                "cannot_run",
-                problem.message,
-                _("Change it and save again."),
-                field=problem.path,
-            )
+    for problem in faults(before, after, section):
+        raise Refused(
+            "cannot_run",
+            problem.message,
+            _("Change it and save again."),
+            field=problem.path,
+        )
 
 
 def _tell(kind: str, version: AgreementVersion, by: User, at: datetime, **data: object) -> None:

@@ -87,14 +87,16 @@ class Objection(models.Model):
 
 
 class SectionLock(models.Model):
-    """Somebody is writing a section of the open version. `seen_at` is when their page last gave a
-    sign of life; `input` what stands in their form and is not saved yet, as it was posted
-    (a query string), made on the text with the hash `sha256`. Written by `agreements.locks`
-    alone."""
+    """Somebody's place at a section of the open version. Of all who have one, at most one is
+    writing it (`held`), since `since`; `seen_at` is when their page last gave a sign of life.
+    `input` is what stands in their form and is not saved yet, as it was posted (a query string),
+    made on the text with the hash `sha256`: it outlives a crash, and somebody else's taking the
+    section over. Written by `agreements.locks` alone."""
 
     version = models.ForeignKey(AgreementVersion, models.CASCADE, related_name="locks")
     section = models.CharField(_("section"), max_length=20)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    held = models.BooleanField(_("writing"), default=True)
     since = models.DateTimeField(_("since"))
     seen_at = models.DateTimeField(_("seen at"))
     input = models.TextField(_("input"), blank=True)
@@ -104,7 +106,12 @@ class SectionLock(models.Model):
         verbose_name = _("section lock")
         verbose_name_plural = _("section locks")
         constraints = [
-            models.UniqueConstraint(fields=["version", "section"], name="one_lock_a_section"),
+            models.UniqueConstraint(
+                fields=["version", "section"], condition=Q(held=True), name="one_writer_a_section"
+            ),
+            models.UniqueConstraint(
+                fields=["version", "section", "user"], name="one_place_a_person"
+            ),
         ]
 
     def __str__(self) -> str:

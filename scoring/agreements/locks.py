@@ -1,0 +1,140 @@
+"""Who is writing which section of the open version, and what they have not saved yet.
+
+The single writer of `SectionLock`. One person at a time writes a section: whoever opens its form
+first, until they save, cancel or fall silent, or until somebody takes it over. What stood in a
+form is kept for the person who wrote it, whoever writes the section now.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from leads.models import User
+from leads.refusals import Refused
+from scoring.agreements import words
+from scoring.models import AgreementVersion, SectionLock
+
+# A page gives a sign of life three times in this time. After it, whoever opens the form has it.
+ALIVE = timedelta(seconds=90)
+
+
+def take(version: AgreementVersion, section: str, *, by: User, at: datetime) -> SectionLock | None:
+    """Write this section from now on; None while somebody else is writing it."""
+    with transaction.atomic():
+        _one_at_a_time(version)
+        other = writer(version, section, at=at)
+        return None if other and other.user_id != by.pk else _seat(version, section, by, at)
+
+
+def take_over(
+    version: AgreementVersion, section: str, *, of: int, by: User, at: datetime
+) -> SectionLock:
+    """Write this section instead of the person (by id) who is writing it. What they have not
+    saved is kept for them. Raises Refused `taken_meanwhile` (409) where it is somebody else by
+    now."""
+    with transaction.atomic():
+        _one_at_a_time(version)
+        other = writer(version, section, at=at)
+        if other and other.user_id not in (of, by.pk):
+            raise Refused(
+                "taken_meanwhile", _writes(other), _("Ask them, or look again."), status=409
+            )
+        return _seat(version, section, by, at)
+
+
+def keep(
+    version: AgreementVersion,
+    section: str,
+    *,
+    by: User,
+    at: datetime,
+    input: str,
+    sha256: str,
+) -> bool:
+    """A sign of life: `input` stands in this person's form, made on the text with this hash;
+    empty where they changed nothing. It is kept in any case; False: somebody else writes the
+    section now."""
+    held = take(version, section, by=by, at=at) is not None
+    said = {"seen_at": at, "input": input, "sha256": sha256 if input else ""}
+    if held or input:
+        SectionLock.objects.update_or_create(
+            version=version,
+            section=section,
+            user=by,
+            defaults=said,
+            create_defaults=said | {"held": False, "since": at},
+        )
+    return held
+
+
+def leave(version: AgreementVersion, section: str, *, by: User) -> None:
+    """The page was closed: others may write. What was not saved is kept."""
+    mine = version.locks.filter(section=section, user=by)
+    mine.filter(input="").delete()
+    mine.update(held=False)
+
+
+def release(version: AgreementVersion, section: str, *, by: User) -> None:
+    """This person has saved, or does not want what they wrote."""
+    version.locks.filter(section=section, user=by).delete()
+
+
+def mine(version: AgreementVersion, section: str, by: User) -> SectionLock | None:
+    """This person's place at the section."""
+    return version.locks.filter(section=section, user=by).first()
+
+
+def writer(version: AgreementVersion, section: str, *, at: datetime) -> SectionLock | None:
+    """Who is writing the section, if anybody is and still gives signs of life."""
+    held = version.locks.filter(section=section, held=True, seen_at__gt=at - ALIVE)
+    return held.select_related("user").first()
+
+
+def holders(version: AgreementVersion, *, at: datetime) -> dict[str, SectionLock]:
+    """Who is writing, by section."""
+    held = version.locks.filter(held=True, seen_at__gt=at - ALIVE)
+    return {each.section: each for each in held.select_related("user")}
+
+
+def unsaved(version: AgreementVersion) -> list[SectionLock]:
+    """Everybody's input that is not saved yet, by section, in the order in which it came."""
+    return list(version.locks.exclude(input="").select_related("user").order_by("section", "pk"))
+
+
+def refuse_taken(version: AgreementVersion, section: str, *, by: User, at: datetime) -> None:
+    """Raises Refused `section_locked` (409) while somebody else is writing the section."""
+    other = writer(version, section, at=at)
+    if other and other.user_id != by.pk:
+        raise Refused(
+            "section_locked",
+            _writes(other),
+            _("Nothing of yours is lost: it is kept for you. Ask them, or take the section over."),
+            status=409,
+        )
+
+
+def _one_at_a_time(version: AgreementVersion) -> None:
+    """Of two who take a section, the second sees the first."""
+    list(AgreementVersion.objects.select_for_update(no_key=True).filter(pk=version.pk))
+
+
+def _seat(version: AgreementVersion, section: str, by: User, at: datetime) -> SectionLock:
+    others = version.locks.filter(section=section, held=True).exclude(user=by)
+    others.filter(input="").delete()
+    others.update(held=False)
+    lock, is_new = version.locks.get_or_create(
+        section=section, user=by, defaults={"since": at, "seen_at": at}
+    )
+    if not is_new:
+        was_away = not lock.held or lock.seen_at <= at - ALIVE
+        lock.held, lock.seen_at, lock.since = True, at, at if was_away else lock.since
+        lock.save(update_fields=["held", "seen_at", "since"])
+    return lock
+
+
+def _writes(other: SectionLock) -> str:
+    said = {"name": other.user, "time": words.moment(other.since)}
+    return _("%(name)s is writing this section since %(time)s.") % said
