@@ -1,9 +1,11 @@
 """Machines do not score: what scanners do is set aside, what people do never is."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event as Moment
+from threading import Thread
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,15 +215,38 @@ def test_the_clicks_of_years_ask_only_for_what_was_near_them(anna, monkeypatch):
     assert {each.id for each in seen} == {each.pk for each in new}
 
 
-def test_what_a_mail_set_off_is_read_only_when_its_lead_is_held(anna):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_is_being_let_go_while_a_mail_is_written_down_stays_let_go(
+    transactional_db, anna, maya, monkeypatch, guarded
+):
+    """Whoever read the clicks before holding the lead would set them aside again."""
+    some = recorded(*(click(anna, n, link, delivered_at="") for n, link in enumerate("abc", 1)))
+    clicked = Activity.objects.filter(pk__in=[each.pk for each in some])
+    quarantines.set_aside(clicked, by=maya, at=MONDAY + 70 * SECOND)
+    held, read, bursts = Moment(), Moment(), machines.bursts
 
-    with CaptureQueriesContext(connection) as told:
-        touches.record(anna, kind="mail", outcome="sent", occurred_at=MONDAY)
-    said = [query["sql"] for query in told]
-    clicks = next(n for n, sql in enumerate(said) if 'FROM "leads_activity"' in sql)
-    assert any(sql.startswith('SELECT "leads_lead"."id"') for sql in said[:clicks])
+    def let_go() -> None:
+        with transaction.atomic():
+            quarantines.release(clicked, by=maya, at=MONDAY + 80 * SECOND)
+            held.set()
+            read.wait(0.5)
+        connection.close()
+
+    def after_the_release(*clicks_and_mails: object) -> dict:
+        read.set()
+        releasing.join()
+        return bursts(*clicks_and_mails)
+
+    releasing = Thread(target=let_go)
+    releasing.start()
+    assert held.wait(10)
+    monkeypatch.setattr(machines, "bursts", after_the_release)
+    if not guarded:
+        monkeypatch.setattr(quarantines, "_lock", lambda lead_ids: None)
+    touches.record(anna, kind="mail", outcome="sent", occurred_at=MONDAY, known_at=MONDAY)
+    assert aside() == (set() if guarded else {each.pk for each in some})
 
 
 def test_without_a_delivery_nothing_is_too_soon(anna):
