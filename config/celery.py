@@ -37,5 +37,6 @@ app.conf.beat_schedule = {
         "scoring.tasks.replay": 10,
         "feedback.tasks.release_waiting": 60,
         "feedback.tasks.sweep": 60,
+        "scoring.tasks.keep_agreement": 60,
     }.items()
 }

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from leads import events
 from leads.nudges import nudge
-from scoring import replays, rescoring
+from scoring import agreements, replays, rescoring
 
 LONGEST_SECONDS = 10
 # While all leads are rescored, every worker is at it: whatever else there is waits so long.
@@ -56,6 +56,17 @@ def keep_rescoring() -> None:
     """The calls of a run call each other; where that has broken off, begin anew."""
     if rescoring.lies_idle():
         rescore_all()
+
+
+@shared_task
+def keep_agreement() -> None:
+    """What falls due by itself: a signed version takes effect, a trial is over, a proposal waits
+    too long. Asks the database's clock."""
+    if agreements.take_effect():
+        nudge("scoring.tasks.rescore_all")
+    agreements.end_trial()
+    agreements.remind()
+    _have_events_told()
 
 
 @shared_task

@@ -1,11 +1,11 @@
 """The agreement in versions: drafted and edited by both teams, signed by both, then in force.
 
-The single writer of `AgreementVersion` and `Signature`, and of what is projected from the version
-in force (`Stage`, `Reason`, `FieldUse`).
+The single writer of `AgreementVersion`, its signatures, threads and trials, and of what is
+projected from the version in force (`Stage`, `Reason`, `FieldUse`).
 """
 
+from scoring.agreements import comments, freezes, locks, objections
 from scoring.agreements.drafts import (
-    SECTIONS,
     Edit,
     counting,
     edit,
@@ -17,25 +17,57 @@ from scoring.agreements.drafts import (
     unsettled,
     withdraw,
 )
+from scoring.agreements.effects import Effect, effect, starts_at, take_effect
+from scoring.agreements.objections import object_to
+from scoring.agreements.reminders import remind, unanswered
+from scoring.agreements.sections import (
+    OPTIONAL,
+    SECTIONS,
+    faults,
+    section_of,
+    section_sha256,
+    with_section,
+)
 from scoring.agreements.signing import install, owes, propose, sign
 from scoring.agreements.stages_in_use import Stranded, stranded
+from scoring.agreements.trials import Trial, answer_trial, end_trial, trial
 
 __all__ = [
+    "OPTIONAL",
     "SECTIONS",
     "Edit",
+    "Effect",
     "Stranded",
+    "Trial",
+    "answer_trial",
+    "comments",
     "counting",
     "edit",
+    "effect",
+    "end_trial",
+    "faults",
+    "freezes",
     "in_force",
     "install",
+    "locks",
     "may_edit",
     "may_withdraw",
+    "object_to",
+    "objections",
     "open_draft",
     "owes",
     "propose",
     "refuse_stranger",
+    "remind",
+    "section_of",
+    "section_sha256",
     "sign",
+    "starts_at",
     "stranded",
+    "take_effect",
+    "trial",
+    "unanswered",
     "unsettled",
+    "with_section",
     "withdraw",
 ]

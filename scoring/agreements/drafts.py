@@ -48,8 +48,11 @@ def may_edit(user: User) -> bool:
     return user.is_active and user.side in (Side.MARKETING, Side.SALES)
 
 
-def open_draft(*, by: User, at: datetime, body: Body | None = None) -> AgreementVersion:
-    """A new draft of `body`, or of what is in force. Raises Refused `draft_open` (409) where
+def open_draft(
+    *, by: User, at: datetime, body: Body | None = None, as_written: bool = False
+) -> AgreementVersion:
+    """A new draft of `body`, or of what is in force; `as_written` with what it says of its own
+    taking effect. Raises Refused `draft_open` (409) where
     another version is being written, `no_text` where there is nothing to start from."""
     refuse_stranger(by)
     base = in_force()
@@ -59,7 +62,8 @@ def open_draft(*, by: User, at: datetime, body: Body | None = None) -> Agreement
             _("No agreement is in force yet, so there is no text to start from."),
             _("Choose a template."),
         )
-    text = documents.anew(base.body if body is None else body)
+    text = base.body if body is None else body
+    text = text if as_written else documents.anew(text)
     _refuse_unreadable(text)
     try:
         with transaction.atomic():

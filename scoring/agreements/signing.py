@@ -1,27 +1,44 @@
-"""Propose, and sign for one's own side. The second side's signature brings it into force."""
+"""Propose, and sign for one's own side. With the second side's signature it takes effect, or waits
+for its day (see `effects`)."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leads import events
 from leads.models import Side, User
 from leads.refusals import Refused
-from scoring.agreements import drafts, words
-from scoring.agreements.activation import bring_into_force, refuse_unfit
+from scoring import documents
+from scoring.agreements import comments, drafts, effects, words
+from scoring.agreements.activation import refuse_unfit
 from scoring.documents import Body, digest
 from scoring.models import AgreementVersion, Signature
 
 Status = AgreementVersion.Status
 SIDES = (Side.MARKETING, Side.SALES)
+PROPOSED = ["status", "proposals", "proposed_by", "proposed_at", "predicted", "reminded_at"]
+LONGEST = Signature._meta.get_field("reservation").max_length
 
 
-def propose(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
-    """Put a draft before both signatories. Raises Refused `already_proposed` (409),
-    `nothing_changed`, `cannot_run`, or `stage_in_use` (409)."""
+def propose(
+    version: AgreementVersion,
+    *,
+    by: User,
+    at: datetime,
+    sha256: str = "",
+    predicted: dict[str, Any] | None = None,
+) -> AgreementVersion:
+    """Put a draft before both signatories, with what it is `predicted` to change, frozen.
+
+    Raises Refused `already_proposed` (409), `edited_meanwhile` (409) where the text is no longer
+    the one with `sha256` that the prediction is of, `nothing_changed`, `in_the_past`,
+    `cannot_run`, or `stage_in_use` (409).
+    """
     drafts.refuse_stranger(by)
     with transaction.atomic():
         version = drafts.locked(version)
@@ -34,36 +51,48 @@ def propose(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVe
                 _("It waits for the signatures of both teams."),
                 status=409,
             )
+        _refuse_edited(version, sha256)
+        effects.refuse_other_base(version)
         _refuse_unchanged(version)
+        effects.refuse_past(version.body, at=at)
         refuse_unfit(version)
         version.status, version.proposals = Status.PROPOSED, version.proposals + 1
         version.proposed_by, version.proposed_at = by, at
-        version.save(update_fields=["status", "proposals", "proposed_by", "proposed_at"])
+        version.predicted, version.reminded_at = predicted, None
+        version.save(update_fields=PROPOSED)
         events.write("agreement.proposed", at=at, actor=by, data={"version": version.pk})
     return version
 
 
 def sign(
-    version: AgreementVersion, *, by: User, at: datetime, sha256: str, side: str = ""
+    version: AgreementVersion,
+    *,
+    by: User,
+    at: datetime,
+    sha256: str,
+    side: str = "",
+    reservation: str = "",
 ) -> AgreementVersion:
     """Sign, for the signatory's own side, the text with this hash. With both sides' signatures
-    the version is in force when this returns.
+    the version is in force when this returns, or agreed, where it waits for its day.
 
-    Raises Refused `signs_for_nobody` (403), `other_side` (403) where `side` is not the
-    signatory's own, `settled` or `not_proposed` (409), `altered` (409) where the text is no
-    longer the one that was read, `already_signed` (409), and what `propose` raises, where leads
-    or fields have changed since.
+    Threads that are open hold a signature up, unless it goes with a `reservation`, which stands
+    beside it for ever: Refused `open_threads` (409), with the field `reservation`. Raises
+    `signs_for_nobody` (403), `other_side` (403) where `side` is not the signatory's own, `settled`
+    or `not_proposed` (409), `altered` (409) where the text is no longer the one that was read,
+    `already_signed` (409), and what `propose` raises, where leads or fields have changed since.
     """
-    _refuse_other_side(by, side or by.signs_for)
+    refuse_other_side(by, side or by.signs_for)
     with transaction.atomic():
         version = drafts.locked(version)
-        _refuse_unsignable(version)
-        _refuse_altered(version, sha256)
+        refuse_unsignable(version)
+        refuse_altered(version, sha256)
         signed = drafts.counting(version)
-        _refuse_second(signed, by)
-        signature = _write(version, by, at)
+        refuse_second(signed, by)
+        said = _reservation(version, reservation)
+        signature = _write(version, by, at, said)
         if {each.side for each in signed} | {signature.side} == set(SIDES):
-            bring_into_force(version, at=at)
+            effects.conclude(version, at=at)
     return version
 
 
@@ -79,7 +108,7 @@ def install(body: Body, *, by_marketing: User, by_sales: User, at: datetime) -> 
 
 def owes(user: User, version: AgreementVersion | None) -> str:
     """What this person could do next with the open version: propose, sign, or nothing."""
-    if version is None or not drafts.may_edit(user):
+    if version is None or not drafts.may_edit(user) or version.status == Status.AGREED:
         return ""
     if version.status == Status.DRAFT:
         return "propose"
@@ -87,7 +116,7 @@ def owes(user: User, version: AgreementVersion | None) -> str:
     return "sign" if user.signs_for and user.signs_for not in signed else ""
 
 
-def _write(version: AgreementVersion, by: User, at: datetime) -> Signature:
+def _write(version: AgreementVersion, by: User, at: datetime, reservation: str) -> Signature:
     signature = Signature.objects.create(
         version=version,
         side=by.signs_for,
@@ -95,6 +124,7 @@ def _write(version: AgreementVersion, by: User, at: datetime) -> Signature:
         sha256=version.sha256,
         proposal=version.proposals,
         signed_at=at,
+        reservation=reservation,
     )
     data = {"version": version.pk, "side": signature.side, "signature": signature.pk}
     events.write("agreement.signed", at=at, actor=by, data=data)
@@ -103,7 +133,7 @@ def _write(version: AgreementVersion, by: User, at: datetime) -> Signature:
 
 def _refuse_unchanged(version: AgreementVersion) -> None:
     base = drafts.in_force()
-    if base and base.sha256 == version.sha256:
+    if base and documents.anew(base.body) == version.body:
         raise Refused(
             "nothing_changed",
             _("This draft says the same as %(version)s, which is in force.") % {"version": base},
@@ -111,7 +141,7 @@ def _refuse_unchanged(version: AgreementVersion) -> None:
         )
 
 
-def _refuse_other_side(by: User, side: str) -> None:
+def refuse_other_side(by: User, side: str) -> None:
     if not by.is_active or not by.signs_for:
         raise Refused(
             "signs_for_nobody",
@@ -129,7 +159,7 @@ def _refuse_other_side(by: User, side: str) -> None:
         )
 
 
-def _refuse_unsignable(version: AgreementVersion) -> None:
+def refuse_unsignable(version: AgreementVersion) -> None:
     drafts.refuse_settled(version)
     if version.status == Status.DRAFT:
         raise Refused(
@@ -142,7 +172,7 @@ def _refuse_unsignable(version: AgreementVersion) -> None:
         )
 
 
-def _refuse_altered(version: AgreementVersion, sha256: str) -> None:
+def refuse_altered(version: AgreementVersion, sha256: str) -> None:
     """The hash that was read, the hash kept, and the hash of the text kept are all the same."""
     if sha256 != version.sha256:
         raise Refused(
@@ -161,7 +191,32 @@ def _refuse_altered(version: AgreementVersion, sha256: str) -> None:
         )
 
 
-def _refuse_second(signed: list[Signature], by: User) -> None:
+def _refuse_edited(version: AgreementVersion, sha256: str) -> None:
+    if sha256 and sha256 != version.sha256:
+        raise Refused(
+            "edited_meanwhile",
+            words.edited_meanwhile(version),
+            _("Read the text as it is now, then propose it."),
+            status=409,
+        )
+
+
+def _reservation(version: AgreementVersion, reservation: str) -> str:
+    """The sentence that goes with the signature; needed while threads are open."""
+    said, open_threads = " ".join(reservation.split()), comments.unresolved(version)
+    if open_threads and not said:
+        message = ngettext("One thread is open.", "%(n)s threads are open.", open_threads) % {
+            "n": open_threads
+        }
+        remedy = _("Resolve what is open, or sign with a reservation: one sentence, kept for ever.")
+        raise Refused("open_threads", message, remedy, status=409, field="reservation")
+    if len(said) > LONGEST:
+        message = _("This is longer than %(most)s characters.") % {"most": LONGEST}
+        raise Refused("too_long", message, _("Say it shorter."), field="reservation")
+    return said
+
+
+def refuse_second(signed: list[Signature], by: User) -> None:
     for signature in signed:
         if signature.side == by.signs_for:
             mine = signature.user_id == by.pk

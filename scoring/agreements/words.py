@@ -14,6 +14,7 @@ Status = AgreementVersion.Status
 def settled(version: AgreementVersion) -> str:
     """Why this version can be neither changed nor signed."""
     pattern = {
+        Status.AGREED: _("%(version)s is signed by both teams and waits for its day: it stays."),
         Status.IN_FORCE: _("%(version)s is in force, signed by both teams: it cannot be changed."),
         Status.SUPERSEDED: _("%(version)s was in force once: it cannot be changed."),
         Status.WITHDRAWN: _("%(version)s was withdrawn."),

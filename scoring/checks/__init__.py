@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from scoring.checks import journey, meaning, structure
+from scoring.checks import effects, journey, meaning, structure
 from scoring.checks.findings import Problem
 from scoring.documents import canonical
 
@@ -24,7 +24,7 @@ def validate(body: Any) -> list[Problem]:
     """
     found = unreadable(body)
     if not found:
-        found = [*journey.problems(body), *meaning.problems(body)]
+        found = [*journey.problems(body), *meaning.problems(body), *effects.problems(body)]
     return found[:MOST_PROBLEMS]
 
 

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy
 from scoring.checks.meaning import OWED_ALWAYS
 from scoring.checks.structure import CLOCK_SIDES
 from scoring.documents import ItemJSON, item
+from scoring.forms.effects import EffectSection
+from scoring.forms.conditional import CriterionRow, PersonaRow
 from scoring.forms.kinds import (
     AboutForm,
     CheckRow,
     ClockForm,
-    CriterionRow,
     FieldRow,
     GoalRow,
-    PersonaRow,
     ReasonRow,
     StageRow,
 )
@@ -71,7 +71,7 @@ class StagesSection(SectionForm):
                 continue
             key = row.item["key"]
             criteria = self.criteria.get(key)
-            buttons = adding(criteria.name, CriterionRow.families) if criteria else None
+            buttons = adding(criteria.name, CriterionRow) if criteria else None
             yield row, row.item, criteria, buttons
 
     def parts(self) -> list[Any]:
@@ -96,7 +96,7 @@ class PersonasSection(SectionForm):
 
     def build(self) -> None:
         self.personas = self.rows(PersonaRow, "personas", self.body["personas"])
-        self.buttons = adding("personas", PersonaRow.families)
+        self.buttons = adding("personas", PersonaRow)
 
     def parts(self) -> list[Any]:
         return [self.personas]
@@ -228,5 +228,6 @@ SECTIONS: dict[str, type[SectionForm]] = {
         ReasonsSection,
         GoalsSection,
         FieldsSection,
+        EffectSection,
     )
 }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from scoring.conditions import Vocabulary
 from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, item, text
-from scoring.sentences import values
+from scoring.sentences import effects, values
 from scoring.sentences.facets import Facets, Speaker
 
 
@@ -68,6 +68,7 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("reasons", _("Reason"), lambda body: body["reasons"], lambda say: say.reason),
         *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
         *pair.list("fields", _("Field"), lambda body: body.get("fields") or [], lambda s: s.field),
+        *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]
 
 

@@ -11,7 +11,7 @@ from scoring.conditions import read
 from scoring.documents import Body, ItemJSON, text
 from scoring.journeys import StageJSON, place_for_return, stage
 from scoring.rulebooks import Rulebook
-from scoring.sentences import values
+from scoring.sentences import effects, values
 from scoring.sentences.pieces import STAGE, Clause, Group, Section, one_group
 from scoring.sentences.points import points
 
@@ -32,6 +32,7 @@ def document(body: Body, rulebook: Rulebook | None = None) -> list[Section]:
         _reasons(body),
         _goals(body),
         _fields(body),
+        effects.section(body),
         _notes(body),
     ]
     kept = [draft for draft in drafts if not draft.is_empty]
