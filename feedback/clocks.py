@@ -1,6 +1,7 @@
 """Clocks of a handoff: who owes which answer by when, in working time of the pool.
 
-The only writer of a handoff's deadline and breach. `start` and `stop` expect the row locked.
+The only writer of a handoff's deadline, warning and breach. `start` and `stop` expect the row
+locked.
 A clock that was started ends in exactly one of: met, breached, or no verdict (what it asked for
 fell away before its deadline).
 """
@@ -15,24 +16,33 @@ from django.db.models.functions import Now
 
 from feedback import calendars, steps
 from feedback.models import Handoff
-from scoring import documents
+from scoring import promises
 
 BATCH = 500
+FIELDS = (
+    *("clock", "clock_started_at", "term_minutes", "due_at", "breached_at"),
+    *("warn_at", "warned_at"),
+)
 
 
 def start(handoff: Handoff, clock: str, *, at: datetime) -> None:
-    """Let `clock` run from `at` on, if the agreement has such a clock."""
-    minutes = documents.minutes(handoff.version.body, clock)
-    handoff.breached_at = None
-    if minutes is None:
+    """Let `clock` run from `at` on, if the agreement has such a clock: for as long as it says for
+    a lead of whom this is known by now. The term and its warning stay as they are from then on;
+    the step names the condition that decided."""
+    term = promises.term(handoff.version, clock, lead=handoff.lead, at=at)
+    handoff.breached_at = handoff.warned_at = None
+    if term is None:
         _clear(handoff)
         return
     handoff.clock = clock
     handoff.clock_started_at = at
-    handoff.term_minutes = minutes
-    handoff.due_at = calendars.add_working_minutes(handoff.pool.calendar, at, minutes)
+    handoff.term_minutes = term.minutes
+    calendar, warn_after = handoff.pool.calendar, term.warn_after
+    handoff.due_at = calendars.add_working_minutes(calendar, at, term.minutes)
+    handoff.warn_at = warn_after and calendars.add_working_minutes(calendar, at, warn_after)
     _save(handoff)
-    steps.record(handoff, "clock_started", at=at, data=_terms(handoff))
+    said = _terms(handoff) | ({"term": term.key} if term.key else {})
+    steps.record(handoff, "clock_started", at=at, data=said)
 
 
 def stop(handoff: Handoff, *, at: datetime, met: bool) -> None:
@@ -57,6 +67,30 @@ def sweep(*, at: datetime | None = None) -> int:
     while batch := _sweep_batch(at or Now()):
         flagged += batch
     return flagged
+
+
+def warn(*, at: datetime | None = None) -> int:
+    """Warn of every deadline that is near at `at`, by default at the database's now: whoever owes
+    the answer is told, once for each clock. What is over already is a breach, and no warning.
+    Returns how many."""
+    warned = 0
+    while batch := _warn_batch(at or Now()):
+        warned += batch
+    return warned
+
+
+@transaction.atomic
+def _warn_batch(now: datetime | Now) -> int:
+    """A row that somebody answers right now is skipped: it needs no warning."""
+    near = Handoff.objects.filter(warned_at=None, warn_at__lte=now, due_at__gt=now)
+    ordered = near.order_by("warn_at").select_related("lead", "version")
+    claimed = list(ordered.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH])
+    if not claimed:
+        return 0
+    near.filter(pk__in=[handoff.pk for handoff in claimed]).update(warned_at=now)
+    for handoff in claimed:
+        steps.record(handoff, "warned", at=handoff.warn_at, data=_terms(handoff))
+    return len(claimed)
 
 
 @transaction.atomic
@@ -91,10 +125,9 @@ def _terms(handoff: Handoff) -> dict[str, str | int | None]:
 def _clear(handoff: Handoff) -> None:
     handoff.clock, handoff.clock_started_at = "", None
     handoff.term_minutes, handoff.due_at = None, None
+    handoff.warn_at = handoff.warned_at = None
     _save(handoff)
 
 
 def _save(handoff: Handoff) -> None:
-    handoff.save(
-        update_fields=["clock", "clock_started_at", "term_minutes", "due_at", "breached_at"]
-    )
+    handoff.save(update_fields=FIELDS)

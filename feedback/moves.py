@@ -8,6 +8,7 @@ from feedback.models import Handoff
 from leads import stale
 from leads.models import Channel, Lead, User
 from scoring import journeys, stages
+from scoring.documents import item
 from scoring.models import AgreementVersion, Stage, StageEntry
 
 Kind = Stage.Kind
@@ -40,12 +41,15 @@ def returned(
     asked: bool = False,
 ) -> None:
     """Where the agreement's reason says, to rest there until `rests_until`, and then until it
-    does something new; `asked`: sales wants it back on that day, whether it does or not."""
+    does something new; `asked`: sales wants it back on that day, whether it does or not. A reason
+    that resets is kept with the entry: what the lead did before counts no more."""
     body = handoff.version.body
     key = journeys.place_for_return(body, stage_key(handoff.lead), reason)
     cause = StageEntry.Cause.RETURNED
     since = None if asked else at
-    _rest(handoff, key, cause=cause, by=by, at=at, rests_until=rests_until, rested_since=since)
+    resets = bool(item(body["reasons"], reason).get("resets"))
+    rest = {"rests_until": rests_until, "rested_since": since, "resets": resets}
+    _rest(handoff, key, cause=cause, by=by, at=at, **rest)
 
 
 def recalled(handoff: Handoff, *, by: User | None, at: datetime) -> None:
@@ -126,6 +130,7 @@ def _rest(
     at: datetime,
     rests_until: datetime | None = None,
     rested_since: datetime | None,
+    resets: bool = False,
 ) -> None:
     channel: Channel | None = handoff.channel
     stages.enter(
@@ -138,6 +143,7 @@ def _rest(
         channel=channel,
         rests_until=rests_until,
         rested_since=rested_since,
+        resets=resets,
     )
 
 

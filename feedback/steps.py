@@ -14,6 +14,7 @@ EVENTS = {
     "conversation": "handoff.conversation_held",
     "message": "handoff.replied",
     "breached": "clock.breached",
+    "warned": "clock.warning",
     "clock_started": "",
     "clock_met": "",
 }

@@ -18,8 +18,9 @@ def release_waiting() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Asks the database's clock, so a worker whose clock is wrong flags nobody."""
+    """Asks the database's clock, so a worker whose clock is wrong flags and warns nobody."""
     clocks.sweep()
+    clocks.warn()
 
 
 @shared_task

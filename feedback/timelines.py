@@ -264,7 +264,7 @@ def _stepped(step: HandoffEvent, reasons: dict[str, str]) -> Moment:
 
 def _side_of(step: HandoffEvent) -> str:
     """Whom a step that nobody took is about."""
-    if step.kind == "breached":
+    if step.kind in ("breached", "warned"):
         return Handoff.Clock(step.data["clock"]).side
     return Side.SALES if step.kind == "assigned" else Side.MARKETING
 
@@ -294,6 +294,8 @@ def _words(step: HandoffEvent, reasons: dict[str, str]) -> tuple[str, str, str]:
             return _("Qualified by"), who, ""
         case "breached":
             return _("Deadline passed"), "", _clock(step)
+        case "warned":
+            return _("Warned that the time is nearly up"), "", _clock(step)
         case "message":
             return _("Message from"), who, ""
     return step.kind, "", who

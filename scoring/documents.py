@@ -109,6 +109,11 @@ def collecting(body: Body) -> list[ItemJSON]:
     return [each for each in items if each.get("collects")]
 
 
+def resets(body: Body) -> bool:
+    """May a return set back what a lead's actions have earned?"""
+    return any(reason.get("resets") for reason in body["reasons"])
+
+
 def activity_types(body: Body) -> set[str]:
     """Keys of all activity types the body names."""
     return {

@@ -88,7 +88,7 @@ def criteria(
     lead: Lead, version: AgreementVersion, stage_key: str, at: datetime
 ) -> list[Criterion]:
     """The criteria of a stage in the body's order, decided by what was known at `at`."""
-    rulebook, facts = _known(lead, version, at)
+    rulebook, facts = known(lead, version, at)
     return [_explained(asked, facts) for asked in rulebook.criteria[stage_key]]
 
 
@@ -97,7 +97,16 @@ def missing(lead: Lead, version: AgreementVersion, stage_key: str, at: datetime)
     return [each for each in criteria(lead, version, stage_key, at) if not each.holds]
 
 
-def _known(
+def judged(facts: Facts, rulebook: Rulebook, stage_key: str) -> list[Criterion]:
+    """The criteria of a stage in the body's order, decided by facts that need be no stored
+    lead's. Without a score of their own they have the one that the rulebook makes of them."""
+    if facts.score is None:
+        made = scores.score_of(facts, rulebook)
+        facts = facts.with_score(Points(made.fit, made.engagement, made.total, facts.at))
+    return [_explained(asked, facts) for asked in rulebook.criteria[stage_key]]
+
+
+def known(
     lead: Lead, version: AgreementVersion, at: datetime, rulebook: Rulebook | None = None
 ) -> tuple[Rulebook, Facts]:
     """The rules of a version, and what was known of the lead at `at`, its score included."""
@@ -121,7 +130,7 @@ def ahead(
     targets = [stage for start, stage in journeys.steps(version.body) if start["key"] == here]
     if not targets:
         return []
-    rulebook, facts = _known(lead, version, at, rulebook)
+    rulebook, facts = known(lead, version, at, rulebook)
     return [_ahead(stage, rulebook, facts, lead, standing) for stage in targets]
 
 

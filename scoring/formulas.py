@@ -102,7 +102,8 @@ def _named(body: Body, places: Iterable[str]) -> set[str]:
 @lru_cache(maxsize=16)
 def _looks_at_entries(text: _Hashed) -> bool:
     found = [leaf for _path, when in documents.conditions(text.body) for leaf in leaves(when)]
-    return any(leaf.get("op") in _OF_ENTRIES or leaf.get("since_recycle") for leaf in found)
+    named = any(leaf.get("op") in _OF_ENTRIES or leaf.get("since_recycle") for leaf in found)
+    return named or documents.resets(text.body)
 
 
 @lru_cache(maxsize=16)

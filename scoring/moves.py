@@ -26,6 +26,7 @@ class Move:
     by: User | None = None
     rests_until: datetime | None = None
     rested_since: datetime | None = None
+    resets: bool = False
 
     @classmethod
     def into(cls, key: str, version: AgreementVersion, **others: object) -> Move:
@@ -56,6 +57,7 @@ class Move:
             score=score,
             at=self.at,
             seconds_in_previous=spent,
+            resets=self.resets,
         )
 
     def place(self) -> dict[str, object]:

@@ -91,6 +91,7 @@ class Rulebook:
     def __init__(self, body: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> None:
         self.body = body
         self.vocabulary = (vocabulary or Vocabulary()).including(body)
+        self.resets = documents.resets(body)
         self.rules = [self._rule(rule) for rule in body["score"]["rules"]]
         self.criteria = {
             stage["key"]: [self._criterion(each) for each in stage["criteria"] or []]
@@ -126,6 +127,8 @@ class Rulebook:
 
     def _rule(self, rule: Mapping[str, Any]) -> Rule:
         when = self._read(rule["when"], {PROFILE, ACTIVITIES})
+        if self.resets and rule["group"] == "actions":
+            when = when.since_reset()
         how = rule.get("times", repeating.ONCE), rule.get("days"), tuple(rule.get("halving") or ())
         counted = repeating.counted(when, *how)
         return Rule(

@@ -54,8 +54,10 @@ def enter(
     rests_until: datetime | None = None,
     rested_since: datetime | None = None,
     channel: Channel | None = None,
+    resets: bool = False,
 ) -> StageEntry:
-    """Move one lead into a stage of `version`. Entry and event name `by`.
+    """Move one lead into a stage of `version`. Entry and event name `by`; `resets` is kept with
+    the entry: what the lead did before counts no more.
 
     Without `score` and `channel` the stored score and the latest channel are kept with the entry.
     Raises Refused `unknown_stage` where the version has no such stage.
@@ -68,6 +70,7 @@ def enter(
         by=by,
         rests_until=rests_until,
         rested_since=rested_since,
+        resets=resets,
     )
     with transaction.atomic():
         before = Standing.objects.select_for_update(no_key=True).filter(lead=lead).first()
@@ -81,7 +84,7 @@ def enter(
         Standing.objects.filter(lead=lead).update(entry=entry, **where.place()) or (
             Standing.objects.create(lead=lead, entry=entry, **where.place())
         )
-        if rests_until or cause in RECYCLES or formulas.looks_at_entries(version):
+        if rests_until or resets or cause in RECYCLES or formulas.looks_at_entries(version):
             # Rescored, the lead knows when its rest ends, and the sweep finds it then; and what
             # looks at its way through the stages sees this step.
             stale.mark([lead.pk], at=at)

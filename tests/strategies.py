@@ -175,10 +175,11 @@ approaches = st.builds(
     delays,
 )
 entries = st.builds(
-    lambda stage, cause, at: Entry(stage, STAGES[stage], cause, at),
+    lambda stage, cause, at, resets: Entry(stage, STAGES[stage], cause, at, resets),
     st.sampled_from(list(STAGES)),
     st.sampled_from(["returned", "opportunity", "accepted", "agreement"]),
     past_moments,
+    st.booleans(),
 )
 # What is known of them, what they did, what we did to them, where they went, since when.
 people = st.lists(
@@ -417,6 +418,7 @@ def _written(
             cause=each.cause,
             version=names.version,
             at=each.at,
+            resets=each.resets,
         )
         for each in entered
     )

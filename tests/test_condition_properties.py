@@ -43,6 +43,19 @@ def test_python_and_sql_agree_and_the_complement_is_exact(people, data):
 
 
 @MANY
+@given(people=people, data=some_conditions)
+def test_python_and_sql_agree_on_what_counts_since_a_reset(people, data):
+    known = registry()
+    condition = conditions.parse(data, personas=PERSONAS).since_reset()
+    with transaction.atomic():
+        made = written(people, known)
+        in_python = {lead.pk for lead, facts in made if condition.holds(facts)}
+        in_sql = selected(condition)
+        transaction.set_rollback(True)
+    assert in_sql == in_python
+
+
+@MANY
 @given(data=some_conditions)
 def test_every_condition_has_words_in_both_languages(data):
     condition = conditions.parse(data, personas=PERSONAS)

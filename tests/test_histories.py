@@ -254,7 +254,9 @@ def furnished(db) -> None:
 
 def random_body(some_rules: list[dict], some_limits: dict) -> dict:
     made = [rule(f"r{n}", **each) for n, each in enumerate(some_rules)]
-    return body(*made, **some_limits) | {"personas": PERSONAS}
+    text = body(*made, **some_limits) | {"personas": PERSONAS}
+    text["reasons"][0]["resets"] = bool(some_limits["caps"])
+    return text
 
 
 rules = st.lists(

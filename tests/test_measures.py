@@ -84,8 +84,9 @@ def test_python_and_sql_make_the_same_numbers_which_nothing_changes_too_early(
 def _measures(data: dict, how: tuple) -> list[Measure]:
     """What a condition measures, and what a rule with it counts."""
     condition = conditions.parse(data)
-    counted = repeating.counted(condition, *how)
-    return [*condition.measures(), *([counted] if counted else [])]
+    anew = condition.since_reset()
+    counted = [repeating.counted(each, *how) for each in (condition, anew)]
+    return [*condition.measures(), *anew.measures(), *filter(None, counted)]
 
 
 def _in_sql(wanted: list[Measure]) -> dict[int, tuple[list[int], list[datetime]]]:

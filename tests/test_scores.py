@@ -300,6 +300,7 @@ def random_body(some_rules: list, some_limits: dict, criteria: list) -> dict:
         for n, (group, points, cap, repeated, when) in enumerate(some_rules)
     ]
     text = body(*made, **some_limits) | {"personas": PERSONAS}
+    text["reasons"][0]["resets"] = bool(some_limits.get("caps"))
     mql = next(stage for stage in text["stages"] if stage["key"] == "mql")
     mql["criteria"] = [
         {"key": f"c{n}", "group": "profile", "label": "", "when": when}

@@ -225,7 +225,7 @@ class HandoffEvent(models.Model):
     """One step of a handoff. Append-only; replaying the steps gives the row.
 
     Kinds: opened, offered, assigned, accepted, returned, withdrawn, contacted,
-    conversation, qualified, breached, clock_started, clock_met, message.
+    conversation, qualified, breached, warned, clock_started, clock_met, message.
     `data` holds codes and moments only; words stand in `note`.
     """
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from feedback.models import Handoff, Notification
 from leads.models import Event, Side, User
+from scoring import promises
 
 Recipients = Callable[[Event], Iterable[User]]
 
@@ -38,7 +39,8 @@ def _active() -> QuerySet[User]:
 
 
 def _handoff(event: Event) -> Handoff:
-    return Handoff.objects.select_related("owner", "answered_by").get(pk=event.data["handoff"])
+    related = ("owner", "answered_by", "pool", "version")
+    return Handoff.objects.select_related(*related).get(pk=event.data["handoff"])
 
 
 def _answerers(event: Event) -> Iterable[User]:
@@ -61,14 +63,28 @@ def _marketing(event: Event) -> Iterable[User]:
 
 
 def _leads_of_late(event: Event) -> Iterable[User]:
-    """Who leads the team that is late: the pool's, or marketing. Of a team that nobody leads,
-    those who run the operation."""
-    leads = _active().filter(leads_team=True)
+    """Who leads the team that is late: the pool's, or marketing; by the agreement who leads the
+    other team too, or those who run the operation. Of a team that nobody leads, always those."""
+    handoff, clock = _handoff(event), event.data["clock"]
+    leads, operations = (
+        _active().filter(leads_team=True),
+        _active().filter(team__side=Side.OPERATIONS),
+    )
+    marketing = leads.filter(team__side=Side.MARKETING)
+    sales = leads.filter(team_id=handoff.pool.team_id)
+    late, other = sales, marketing
+    if Handoff.Clock(clock).side == Side.MARKETING:
+        late, other = marketing, sales
+    also = {promises.BOTH_LEADS: other, promises.OPERATIONS: operations}
+    told = [*(late or operations)]
+    return [*told, *also.get(promises.escalation(handoff.version, clock), ())]
+
+
+def _owing(event: Event) -> Iterable[User]:
+    """Who owes the answer: the owner, or the pool; of a return, marketing."""
     if Handoff.Clock(event.data["clock"]).side == Side.MARKETING:
-        leads = leads.filter(team__side=Side.MARKETING)
-    else:
-        leads = leads.filter(team_id=_handoff(event).pool.team_id)
-    return leads if leads.exists() else _active().filter(team__side=Side.OPERATIONS)
+        return _marketing_of_thread(_handoff(event)) or _marketing(event)
+    return _answerers(event)
 
 
 def _signatories(event: Event) -> Iterable[User]:
@@ -107,8 +123,9 @@ RECIPIENTS: dict[str, Recipients] = {
     "handoff.returned": _marketing,
     "handoff.replied": _other_side,
     "clock.breached": _leads_of_late,
+    "clock.warning": _owing,
     "agreement.proposed": _signatories,
     "agreement.in_force": _everybody,
     "near_miss.question": _asked_owner,
 }
-BY_MAIL = {"clock.breached"}
+BY_MAIL = {"clock.breached", "clock.warning"}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,6 +57,7 @@ class _Words:
         values = {
             "lead": event.lead or _("a lead"),
             "who": event.actor or "Baton",
+            "due": _due(event),
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
             "number": self.numbers.get(event.data.get("version"), ""),
@@ -68,10 +72,17 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "handoff.returned": lambda: _("%(who)s returned %(lead)s: %(reason)s."),
     "handoff.replied": lambda: _("%(who)s wrote about %(lead)s."),
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
+    "clock.warning": lambda: _("The time is nearly up for %(lead)s: %(clock)s by %(due)s."),
     "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
     "near_miss.question": lambda: _("%(who)s asks for what is missing about %(leads)s."),
 }
+
+
+def _due(event: Event) -> str:
+    """When an answer is due, in the reader's time zone; empty where none is."""
+    due = event.data.get("due_at")
+    return date_format(localtime(datetime.fromisoformat(due)), "DATETIME_FORMAT") if due else ""
 
 
 def _of_yours(number: int) -> str:

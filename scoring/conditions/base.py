@@ -60,6 +60,10 @@ class Condition(ABC):
         for part in self.parts():
             yield from part.measures()
 
+    def since_reset(self) -> Condition:
+        """The same, but nothing counts any more that was done before the lead's last reset."""
+        return self
+
 
 class Negative(Condition):
     """The exact complement of a positive operator, which it names by `positive`.

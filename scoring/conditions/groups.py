@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
@@ -28,6 +28,9 @@ class Group(Condition):
 
     def complements(self) -> tuple[Condition, ...]:
         return tuple(part.complement() for part in self.conditions)
+
+    def since_reset(self) -> Condition:
+        return replace(self, conditions=tuple(part.since_reset() for part in self.conditions))
 
     @property
     def compound(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -15,6 +15,7 @@ from scoring.conditions.base import Condition
 from scoring.conditions.groups import joined
 from scoring.conditions.vocabulary import Vocabulary
 from scoring.measures import Measure
+from scoring.measures.declared import OF_ENTRIES
 
 if TYPE_CHECKING:
     from scoring.facts import Facts
@@ -37,6 +38,11 @@ class OnMeasure(Condition):
 
     def measures(self) -> Iterator[Measure]:
         yield self.measure
+
+    def since_reset(self) -> Condition:
+        if self.measure.of in OF_ENTRIES:
+            return self
+        return replace(self, measure=replace(self.measure, since_reset=True))
 
     def within(self, said: str) -> str:
         """`said`, followed by the window if there is one."""

@@ -70,6 +70,7 @@ class Entry:
     kind: str
     cause: str
     at: datetime
+    resets: bool = False
 
     @property
     def is_recycle(self) -> bool:

@@ -176,7 +176,9 @@ def _touches(ids: list[int], until: datetime) -> dict[int, list[Approach]]:
 
 def _entries(ids: list[int], until: datetime) -> dict[int, list[Entry]]:
     rows = StageEntry.objects.filter(lead_id__in=ids, at__lte=until).order_by("at", "pk")
-    return _by_lead(rows.values_list("lead_id", "stage__key", "kind", "cause", "at"), Entry)
+    return _by_lead(
+        rows.values_list("lead_id", "stage__key", "kind", "cause", "at", "resets"), Entry
+    )
 
 
 def _corrections(ids: list[int], until: datetime) -> dict[int, list[Corrected]]:

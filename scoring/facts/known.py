@@ -65,6 +65,12 @@ class Facts:
         moments = (each.at for each in self.entries if each.at <= self.at and each.is_recycle)
         return max(moments, default=None)
 
+    @cached_property
+    def reset_at(self) -> datetime | None:
+        """When sales last gave the lead back for a reason that resets."""
+        moments = (each.at for each in self.entries if each.at <= self.at and each.resets)
+        return max(moments, default=None)
+
     def ago(self, days: int) -> datetime:
         """The moment so many times 24 hours before."""
         found = self._ago.get(days)

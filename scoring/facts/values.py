@@ -22,6 +22,7 @@ class Known(Protocol):
     seen: list[Deed]
     seen_by_type: dict[str, list[Deed]]
     recycled_at: datetime | None
+    reset_at: datetime | None
 
     def ago(self, days: int) -> datetime: ...
 
@@ -71,9 +72,11 @@ def _start(facts: Known, measure: Measure) -> datetime | None:
     """Only what happened after this moment counts."""
     reach = measure.reach
     since = None if reach is None else facts.ago(reach)
-    if not measure.since_recycle and not measure.since_types:
+    if not (measure.since_recycle or measure.since_types or measure.since_reset):
         return since
     starts = [since]
+    if measure.since_reset:
+        starts.append(facts.reset_at)
     if measure.since_recycle:
         starts.append(facts.recycled_at)
     for key in measure.since_types:
@@ -120,7 +123,7 @@ def _at_edge(facts: Known, measure: Measure) -> int:
 
 def _edge(facts: Known, measure: Measure) -> datetime | None:
     """The first moment, or the latest, of all that was done in the window."""
-    start = None if measure.within_days is None else facts.ago(measure.within_days)
+    start = _start(facts, measure)
     moments = [d.occurred_at for d in facts.seen if start is None or d.occurred_at > start]
     edge = min if measure.of == declared.FIRST else max
     return edge(moments, default=None)
@@ -153,11 +156,14 @@ def _text(deed: Deed, measure: Measure) -> str:
 
 
 def _idle(facts: Known, measure: Measure) -> int:
-    """Full periods since the later of the last such activity and the lead's beginning."""
+    """Full periods since the latest of the last such activity, the lead's beginning and, where
+    it counts, its reset."""
     deeds = _of_types(facts, measure) if measure.types else facts.seen
     if measure.channels:
         deeds = [deed for deed in deeds if deed.channel in measure.channels]
     moments = [*map(_occurred_at, deeds), facts.created_at or facts.at]
+    if measure.since_reset and facts.reset_at:
+        moments.append(facts.reset_at)
     last = max(moments)
     return next(
         (n for n, days in enumerate(measure.windows()) if last > facts.ago(days)), measure.most
@@ -165,7 +171,7 @@ def _idle(facts: Known, measure: Measure) -> int:
 
 
 def _unanswered(facts: Known, measure: Measure) -> int:
-    start = None if measure.within_days is None else facts.ago(measure.within_days)
+    start = _start(facts, measure)
     last = max(map(_occurred_at, facts.seen), default=None)
     return sum(
         1

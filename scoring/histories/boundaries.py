@@ -53,6 +53,8 @@ def _starts(measure: Measure, history: History) -> Iterator[tuple[datetime, str]
                 yield deed.occurred_at, deed.type
         if measure.of == declared.IDLE:
             yield history.created_at, ""
+            if measure.since_reset:
+                yield from ((entry.at, "") for entry in history.entries if entry.resets)
 
 
 def _types(measure: Measure) -> Iterable[str]:

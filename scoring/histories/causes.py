@@ -53,6 +53,7 @@ class Causes:
         self.boundaries = {v.pk: boundaries.of(book, history) for v, book in books}
         measures = [measure for _version, book in books for measure in book.rule_measures()]
         self.looks_at_touches = any(each.of in declared.OF_TOUCHES for each in measures)
+        self.resets = any(book.resets for _version, book in books)
         self.looks_at_entries = any(each.looks_at_entries for each in measures)
         self.corrections = _corrections(lead) if history.corrections else []
         self.undone = {each.undoes_id for each in self.corrections}
@@ -157,7 +158,10 @@ class Causes:
     def _entered(self, moment: datetime) -> Iterator[Cause]:
         labels = dict(StageEntry.Cause.choices)
         for entry in self.history.entries if self.looks_at_entries else ():
-            if entry.at == moment:
+            if entry.at == moment and entry.resets and self.resets:
+                said = _("Sales returned the lead: what it did before counts no more")
+                yield Cause(said, "sales")
+            elif entry.at == moment:
                 text = _("The lead changed its stage: %(cause)s") % {"cause": labels[entry.cause]}
                 yield Cause(text, "sales")
 

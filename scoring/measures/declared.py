@@ -48,6 +48,8 @@ class Measure:
     Activities of these `types`, through these kinds of `channels`, in these `campaigns`, with
     properties for which all of `where` hold, within (t − days, t], or ever; with `since_recycle`
     or `since_types` only those after the last recycle, after the last activity of those types.
+    With `since_reset`, which rules of actions get where the agreement resets, nothing counts that
+    was done, by the lead or by us, up to the last return that reset; silence begins there anew.
 
     times       how many
     days …      on how many different local days, weeks, months, or buckets of `days` days
@@ -71,6 +73,7 @@ class Measure:
     where: tuple[OnActivity, ...] = ()
     since_recycle: bool = False
     since_types: tuple[str, ...] = ()
+    since_reset: bool = False
     halving: tuple[int, ...] = ()
     and_types: tuple[str, ...] = ()
     same: str = ""
@@ -106,4 +109,4 @@ class Measure:
 
     @property
     def looks_at_entries(self) -> bool:
-        return self.of in OF_ENTRIES or self.since_recycle
+        return self.of in OF_ENTRIES or self.since_recycle or self.since_reset

@@ -37,6 +37,8 @@ from scoring.measures.stored import JSONNumber, JSONText
 from scoring.models import StageEntry
 
 ALIAS = "done"
+# The last reset of a lead, beside what it did: a lead that did nothing was reset all the same.
+BEGUN_ANEW = "begun_anew"
 Columns = dict[str, Expression]
 
 
@@ -56,6 +58,8 @@ class Done:
         self.reach = None if None in reaches else max(reaches, default=None)
 
     def joined(self, leads: QuerySet[Lead]) -> QuerySet[Lead]:
+        if any(each.of == declared.IDLE and each.since_reset for each in self.measures):
+            leads = grouped(leads, resets(self.scope), BEGUN_ANEW, {"last": Max("at")})
         aggregates: Columns = {}
         for measure, name in self.names.items():
             aggregates |= self._aggregates(measure, name)
@@ -89,6 +93,8 @@ class Done:
         if any(measure.since_recycle for measure in self.measures):
             last = {"last": Max("at")}
             rows = grouped(rows, recycles(self.scope), "recycle", last, on="lead_id")
+        if any(measure.since_reset for measure in self.measures):
+            rows = grouped(rows, resets(self.scope), "reset", {"last": Max("at")}, on="lead_id")
         for types, alias in self.starts.items():
             these = self._seen().filter(self.scope.ids.of_types(types))
             rows = grouped(rows, these, alias, {"last": Max("occurred_at")}, on="lead_id")
@@ -102,6 +108,8 @@ class Done:
             q &= self.scope.within(measure.reach)
         if measure.since_recycle:
             q &= _after("recycle")
+        if measure.since_reset:
+            q &= after_reset()
         if measure.since_types:
             q &= _after(self.starts[measure.since_types])
         return q
@@ -124,6 +132,9 @@ class Done:
         """For how many periods nothing was done; or when there will be one more."""
         done = column(ALIAS, name, DateTimeField())
         last = Coalesce(Greatest(done, F("created_at")), F("created_at"))
+        if measure.since_reset:
+            reset = column(BEGUN_ANEW, "last", DateTimeField())
+            last = Coalesce(Greatest(last, reset), last)
         cases = []
         for n, days in enumerate(measure.windows()):
             then = DaysLater(last, days) if later else Value(n)
@@ -141,6 +152,11 @@ def recycles(scope: Scope) -> QuerySet[StageEntry]:
         kind__in=declared.RECYCLE_KINDS,
         at__lte=scope.moments.at,
     )
+
+
+def resets(scope: Scope) -> QuerySet[StageEntry]:
+    """Entries with which leads came back for a reason that resets, by then."""
+    return StageEntry.objects.filter(scope.of, resets=True, at__lte=scope.moments.at)
 
 
 def _times(done: Done, measure: Measure, name: str) -> Columns:
@@ -174,6 +190,8 @@ def _edge(done: Done, measure: Measure, name: str) -> Columns:
     """The first (the latest) of all in the window, and of those that are such."""
     edge = Min if measure.of == declared.FIRST else Max
     every = done.scope.within(measure.within_days)
+    if measure.since_reset:
+        every &= after_reset()
     return {
         f"{name}a": edge("occurred_at", filter=every or None),
         f"{name}b": edge("occurred_at", filter=done._these(measure) or None),
@@ -184,6 +202,8 @@ def _both(done: Done, measure: Measure, name: str) -> Columns:
     """Different texts on either side and on both together: fewer, where one is on both sides."""
     text = JSONText("properties", measure.same)
     named = done.scope.within(measure.within_days) & Q(GreaterThan(text, Value("")))
+    if measure.since_reset:
+        named &= after_reset()
     sides = (measure.types, measure.and_types, (*measure.types, *measure.and_types))
     return {
         f"{name}{x}": Count(text, filter=done.scope.ids.of_types(types) & named, distinct=True)
@@ -208,6 +228,11 @@ _AGGREGATES: Mapping[str, Callable[[Done, Measure, str], Columns]] = {
 
 def _one_if(q: Q) -> Expression:
     return Case(When(q, then=Value(1)), default=Value(0), output_field=IntegerField())
+
+
+def after_reset() -> Q:
+    """Rows dated after the lead's last reset, joined as `reset`."""
+    return _after("reset")
 
 
 def _after(alias: str) -> Q:

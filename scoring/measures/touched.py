@@ -22,6 +22,7 @@ from django.db.models.lookups import GreaterThanOrEqual, IsNull
 from leads.models import Activity, Lead, Touch
 from scoring.measures import declared, leaving
 from scoring.measures.declared import Measure
+from scoring.measures.done import after_reset, resets
 from scoring.measures.joins import column, grouped
 from scoring.measures.scopes import Scope
 from scoring.models import StageEntry
@@ -77,13 +78,16 @@ class Touched(_Join):
         reaches = [measure.reach for measure in self.names]
         if reaches and None not in reaches:
             done = done.filter(self.scope.within(max(reaches)))
+        if any(measure.since_reset for measure in self.names):
+            rows = grouped(rows, resets(self.scope), "reset", {"last": Max("at")}, on="lead_id")
         return grouped(rows, done, "answer", {"last": Max("occurred_at")}, on="lead_id")
 
     def these(self, measure: Measure) -> Q:
         last = column("answer", "last", DateTimeField())
         unanswered = Q(IsNull(last, True)) | Q(GreaterThanOrEqual(F("occurred_at"), last))
         kinds = Q(kind__in=measure.kinds) if measure.kinds else Q()
-        return self.scope.within(measure.within_days) & kinds & unanswered
+        found = self.scope.within(measure.within_days) & kinds & unanswered
+        return found & after_reset() if measure.since_reset else found
 
 
 class Entered(_Join):

@@ -55,6 +55,8 @@ class Windows:
             self.any.update(measure.windows())
         if measure.of == declared.IDLE:
             self.created.update(measure.windows())
+            if measure.since_reset:
+                self.entries.update(measure.windows())
 
     def of_type(self, key: str) -> set[int]:
         return self.any | self.by_type.get(key, set())
