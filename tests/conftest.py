@@ -10,10 +10,14 @@ from django.conf import settings
 from django.test import Client
 
 from leads.models import Side, Team, User
-from tests import legs
+from tests import emptying, legs
 from tests.processes import Installation, database_url, redis_url
 
 REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    emptying.instead_of_flushing()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
