@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from scoring.views import drafting, reading, rescoring, signing
+from scoring.views import desks, drafting, imports, reading, rescoring, signing, writing, templates
 
 urlpatterns = [
     path("agreement/", reading.agreement, name="agreement"),
+    path("agreement/import/", imports.take_in, name="agreement_import"),
+    path("agreement/templates/<slug:key>/", templates.template, name="agreement_template"),
+    path(
+        "agreement/templates/<slug:key>/<slug:section>/",
+        templates.adoption,
+        name="agreement_adoption",
+    ),
+    path("agreement/schema.json", imports.schema, name="agreement_schema"),
     path("agreement/versions/", reading.versions, name="agreement_versions"),
     path("agreement/versions/<int:pk>/", reading.version, name="agreement_version"),
     path("agreement/versions/<int:pk>.json", reading.version_json, name="agreement_json"),
@@ -23,5 +31,10 @@ urlpatterns = [
     ),
     path("agreement/rescoring/retries/", rescoring.retries, name="agreement_rescoring_retries"),
     path("agreement/draft/", drafting.draft, name="agreement_draft"),
-    path("agreement/draft/<slug:section>/", drafting.section, name="agreement_section"),
+    path("agreement/draft/desk/", desks.desk, name="agreement_desk"),
+    path("agreement/draft/<slug:section>/", writing.section, name="agreement_section"),
+    path("agreement/draft/<slug:section>/preview/", writing.preview, name="agreement_preview"),
+    path("agreement/draft/<slug:section>/life/", desks.life, name="agreement_life"),
+    path("agreement/draft/<slug:section>/takeover/", desks.takeover, name="agreement_takeover"),
+    path("agreement/draft/<slug:section>/cancel/", desks.cancel, name="agreement_cancel"),
 ]

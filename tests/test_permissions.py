@@ -136,10 +136,21 @@ TABLE = [
     page("agreement/versions/", HOUSE),
     page("agreement/versions/<int:pk>/", HOUSE, about="version"),
     page("agreement/versions/<int:pk>.json", HOUSE, about="version"),
+    page("agreement/templates/<slug:key>/", HOUSE),
+    post("agreement/templates/<slug:key>/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
+    page("agreement/schema.json", HOUSE),
+    page("agreement/import/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/import/", WRITERS, knows=frozenset(HOUSE)),
     page("agreement/draft/", HOUSE),
     post("agreement/draft/", WRITERS, knows=frozenset(HOUSE)),
     page("agreement/draft/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
     post("agreement/draft/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
+    page("agreement/draft/desk/", HOUSE),
+    post("agreement/draft/<slug:section>/preview/", WRITERS, knows=frozenset(HOUSE)),
+    page("agreement/draft/<slug:section>/life/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/life/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/takeover/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/cancel/", WRITERS, knows=frozenset(HOUSE)),
     post("agreement/versions/<int:pk>/proposal/", WRITERS, about="draft", knows=frozenset(HOUSE)),
     # Maya opened the draft; besides her, only who signs may lay it aside.
     post("agreement/versions/<int:pk>/withdrawal/", WRITERS - {"sam"}, about="draft",
@@ -270,7 +281,7 @@ def outcome(address: Address, house: House, clients: tuple[Client, Client]) -> s
     """What the table calls the answer. Whatever was done is undone, in the browser too."""
     client = clients[address.key]
     path = (PREFIXES.get(address.route) or "/" + address.route) + address.query
-    path = path.replace("<slug:section>", "clocks")
+    path = path.replace("<slug:section>", "clocks").replace("<slug:key>", "classic")
     if address.about:
         path = re.sub("<[^>]+>", str(getattr(house, address.about).pk), path)
     cookies = copy.deepcopy(client.cookies)

@@ -1,0 +1,199 @@
+"""The desk at which two teams write one draft: who writes which section, and what each of them
+has not saved yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from leads.models import User
+from scoring import agreements, checks, sentences
+from scoring.agreements import locks
+from scoring.documents import Body
+from scoring.forms import SECTIONS, SectionForm
+from scoring.models import AgreementVersion, SectionLock
+from scoring.views import previews
+from scoring.views.gates import readers
+
+# Posted with every form, and no part of what somebody wrote.
+AROUND = ("csrfmiddlewaretoken", "sha256", "add", "do", "left", "again")
+# Asked for only where a text takes stages away.
+WHERE_NEEDED = ("moves",)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A section of the draft: how much of it is changed and wrong, who is writing it, and who has
+    input there that is not saved."""
+
+    key: str
+    title: str | Promise
+    changes: int
+    problems: int
+    writer: SectionLock | None
+    unsaved: list[SectionLock]
+
+    @property
+    def waits(self) -> list[SectionLock]:
+        """Unsaved input of those who are not writing now."""
+        return [each for each in self.unsaved if each != self.writer]
+
+
+def open_version(request: HttpRequest, section: str) -> AgreementVersion | None:
+    """The version whose section this person may write, if one is being written."""
+    if section not in SECTIONS:
+        raise Http404
+    agreements.refuse_stranger(request.user)
+    version = agreements.unsettled()
+    settled = version is None or version.status == AgreementVersion.Status.AGREED
+    return None if settled else version
+
+
+def keep(request: HttpRequest, version: AgreementVersion, form: SectionForm) -> bool:
+    """Keep what was posted, as far as it differs from the draft. Is this person still writing?"""
+    data = request.POST.copy()
+    seen = data.get("sha256", "")
+    for name in AROUND:
+        data.pop(name, None)
+    body = previews.body_with(form)
+    same = body is not None and _hash(body, form.key) == _hash(version.body, form.key)
+    return locks.keep(
+        version,
+        form.key,
+        by=request.user,
+        at=timezone.now(),
+        input="" if same else data.urlencode(),
+        sha256=seen or _hash(version.body, form.key),
+    )
+
+
+def places(version: AgreementVersion, *, at: datetime) -> list[Place]:
+    """The sections of a version with all that is to be known of them at a glance."""
+    base = agreements.in_force()
+    found = sentences.changes(base.body, version.body) if base else []
+    changes = Counter(each.section for each in found)
+    problems = Counter(agreements.section_of(p.path) for p in checks.validate(version.body))
+    stranded = len(agreements.stranded(version.body))
+    problems["moves"] += stranded
+    writers, unsaved = locks.holders(version, at=at), locks.unsaved(version)
+    return [
+        Place(
+            key,
+            kind.title,
+            changes[key],
+            problems[key],
+            writers.get(key),
+            [each for each in unsaved if each.section == key],
+        )
+        for key, kind in SECTIONS.items()
+        if key not in WHERE_NEEDED or stranded or version.body.get(key)
+    ]
+
+
+def desk_of(version: AgreementVersion, user: User, *, current: str = "") -> dict[str, object]:
+    """What the list of sections shows."""
+    at = timezone.now()
+    found = places(version, at=at)
+    here = {each.writer.user for each in found if each.writer}
+    return {
+        "places": found,
+        "here": sorted(here - {user}, key=str),
+        "current": current,
+        "may_edit": agreements.may_edit(user),
+    }
+
+
+@require_safe
+@readers
+def desk(request: HttpRequest) -> HttpResponse:
+    """The list of sections alone: who is here, and who has not saved yet."""
+    version = agreements.unsettled()
+    if version is None:
+        raise Http404
+    current = request.GET.get("at", "")
+    return render(request, "scoring/_desk.html", desk_of(version, request.user, current=current))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@readers
+def life(request: HttpRequest, section: str) -> HttpResponse:
+    """POST: the page of whoever writes the section gives a sign of life; `left`, the last one.
+    GET: is somebody else still writing it?"""
+    version = open_version(request, section)
+    if version is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "scoring/_busy.html", busy(version, section))
+    form = SECTIONS[section](version.body, request.POST)
+    held = keep(request, version, form)
+    if request.POST.get("left"):
+        locks.leave(version, section, by=request.user)
+        return HttpResponse(status=204)
+    context = strip(version, form, request.user, held=held)
+    return render(request, "scoring/_strip.html", context)
+
+
+@require_POST
+@readers
+def takeover(request: HttpRequest, section: str) -> HttpResponse:
+    """Write the section instead of whom the form names."""
+    version = open_version(request, section)
+    if version is None:
+        return redirect("agreement_draft")
+    named = request.POST.get("of", "")
+    of = int(named) if named.isdecimal() and len(named) < 19 else 0
+    locks.take_over(version, section, of=of, by=request.user, at=timezone.now())
+    return redirect("agreement_section", section)
+
+
+@require_POST
+@readers
+def cancel(request: HttpRequest, section: str) -> HttpResponse:
+    """What was not saved is dropped, and others may write; `again`: begin anew."""
+    version = open_version(request, section)
+    if version is not None:
+        locks.release(version, section, by=request.user)
+        if request.POST.get("again"):
+            return redirect("agreement_section", section)
+    return redirect("agreement_draft")
+
+
+def busy(version: AgreementVersion, section: str) -> dict[str, object]:
+    """What somebody sees while somebody else writes."""
+    at = timezone.now()
+    writer = locks.writer(version, section, at=at)
+    unsaved = bool(writer and writer.input)
+    data = QueryDict(writer.input) if unsaved else None
+    base = agreements.in_force()
+    return {
+        "version": version,
+        "section": section,
+        "writer": writer,
+        "silent": int((at - writer.seen_at).total_seconds()) if writer else 0,
+        "title": SECTIONS[section].title,
+        "preview": previews.of(SECTIONS[section](version.body, data), base.body if base else None),
+    }
+
+
+def strip(
+    version: AgreementVersion, form: SectionForm, user: User, *, held: bool
+) -> dict[str, object]:
+    """Above the form: does this person still write the section, and is what they wrote kept?"""
+    at = timezone.now()
+    return {
+        "form": form,
+        "held": held,
+        "lock": locks.mine(version, form.key, user),
+        "writer": None if held else locks.writer(version, form.key, at=at),
+    }
+
+
+def _hash(body: Body, section: str) -> str:
+    return agreements.section_sha256(body, section)
