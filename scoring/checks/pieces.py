@@ -18,9 +18,22 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
 
 
+def described(check: Check, schema: Mapping[str, Any]) -> Check:
+    """The check, saying in JSON Schema what it lets pass, as far as that can say it."""
+    check.schema = dict(schema)
+    return check
+
+
 def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
     """An object with exactly these names, the optional ones perhaps."""
     names = dict(required) | dict(optional or {})
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: part.schema for name, part in names.items()},
+        "additionalProperties": False,
+    }
+    if required:
+        schema["required"] = list(required)
 
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -35,7 +48,7 @@ def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
                 message = _("“%(name)s” is not part of an agreement here.") % {"name": name}
                 yield Problem(join(path, name), message)
 
-    return check
+    return described(check, schema)
 
 
 def listed(each: Check, *, least: int = 0, most: int) -> Check:
@@ -59,7 +72,9 @@ def listed(each: Check, *, least: int = 0, most: int) -> Check:
             seen.add(name)
             yield from each(part, join(path, name))
 
-    return check
+    return described(
+        check, {"type": "array", "items": each.schema, "minItems": least, "maxItems": most}
+    )
 
 
 def nullable(inner: Check) -> Check:
@@ -69,7 +84,7 @@ def nullable(inner: Check) -> Check:
         if value is not None:
             yield from inner(value, path)
 
-    return check
+    return described(check, {"anyOf": [inner.schema, {"type": "null"}]})
 
 
 def key(value: Any, path: str) -> Iterator[Problem]:
@@ -87,7 +102,7 @@ def choice(*allowed: str) -> Check:
             words = {"value": value, "allowed": ", ".join(allowed)}
             yield Problem(path, _("“%(value)s” is not one of: %(allowed)s.") % words)
 
-    return check
+    return described(check, {"enum": list(allowed)})
 
 
 def whole(least: int, most: int) -> Check:
@@ -101,7 +116,7 @@ def whole(least: int, most: int) -> Check:
             message = _("%(value)s is outside of what is allowed: %(least)s to %(most)s.")
             yield Problem(path, message % bounds)
 
-    return check
+    return described(check, {"type": "integer", "minimum": least, "maximum": most})
 
 
 def wholes(least: int, most: int, *, least_of: int, most_of: int) -> Check:
@@ -118,11 +133,20 @@ def wholes(least: int, most: int, *, least_of: int, most_of: int) -> Check:
         for number, each in enumerate(value, 1):
             yield from whole(least, most)(each, join(path, number))
 
-    return check
+    return described(
+        check,
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": least, "maximum": most},
+            "minItems": least_of,
+            "maxItems": most_of,
+        },
+    )
 
 
 def text(most: int, *, blank: bool = False) -> Check:
     """A text, or one for each language, English at least."""
+    one = _words(most, blank=blank)
 
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -133,7 +157,7 @@ def text(most: int, *, blank: bool = False) -> Check:
         for language, words in value.items():
             yield from _plain(words, join(path, language), most, blank)
 
-    return check
+    return described(check, {"anyOf": [one, _in_languages(one)]})
 
 
 def texts(longest: int, *, most: int) -> Check:
@@ -154,7 +178,9 @@ def texts(longest: int, *, most: int) -> Check:
                     join(path, number), _("“%(value)s” stands here twice.") % {"value": words}
                 )
 
-    return check
+    return described(
+        check, {"type": "array", "items": _words(longest), "maxItems": most, "uniqueItems": True}
+    )
 
 
 def flag(value: Any, path: str) -> Iterator[Problem]:
@@ -173,6 +199,25 @@ def moment(value: Any, path: str) -> Iterator[Problem]:
     """A local date and time as in 2027-03-31T08:00."""
     if not isinstance(value, str) or not MOMENT.match(value) or not _exists(value):
         yield Problem(path, _("This must be a date and a time, such as 2027-03-31T08:00."))
+
+
+def _words(most: int, *, blank: bool = False) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": most}
+    return schema if blank else schema | {"pattern": r"\S"}
+
+
+def _in_languages(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(LANGUAGES, one),
+        "required": [LANGUAGES[0]],
+        "additionalProperties": False,
+    }
+
+
+def _whole(pattern: re.Pattern[str]) -> str:
+    """As JSON Schema writes what Python matches."""
+    return "^" + pattern.pattern.replace(r"\Z", "$")
 
 
 def _exists(value: str) -> bool:
@@ -197,3 +242,10 @@ def _plain(value: Any, path: str, most: int, blank: bool) -> Iterator[Problem]:
         yield Problem(path, _("This text is longer than %(most)s characters.") % {"most": most})
     elif any(unicodedata.category(each) in ("Cc", "Cs") and each != "\n" for each in value):
         yield Problem(path, _("This text has characters that cannot be shown."))
+
+
+described(key, {"type": "string", "pattern": _whole(KEY)})
+described(flag, {"type": "boolean"})
+described(day, {"type": "string", "pattern": _whole(DAY)})
+described(moment, {"type": "string", "pattern": _whole(MOMENT)})
+described(anything, {"$ref": "#/$defs/condition"})

@@ -7,6 +7,7 @@ from scoring.checks.pieces import (
     anything,
     choice,
     day,
+    described,
     flag,
     key,
     listed,
@@ -62,13 +63,18 @@ MOST_STEPS = 8
 MOST_BOUND = 100_000
 MOST_TERMS = 8
 MOST_AMOUNT = 10**12
+MOST_ARROWS = 20
 
 NAME, SENTENCE, PARAGRAPH, NOTE, PURPOSE = 80, 240, 1000, 2000, 200
 
 
+def _distinct(one: Check, most: int) -> dict[str, object]:
+    return {"type": "array", "items": one.schema, "maxItems": most, "uniqueItems": True}
+
+
 def _keys(value: object, path: str) -> object:
     """A list of keys of other stages."""
-    return listed(record({"key": key}), most=20)(
+    return listed(record({"key": key}), most=MOST_ARROWS)(
         [{"key": each} for each in value] if isinstance(value, list) else value, path
     )
 
@@ -78,6 +84,10 @@ def _watched(value: object, path: str) -> object:
     return listed(record({"key": choice(*WATCHED)}), most=len(WATCHED))(
         [{"key": each} for each in value] if isinstance(value, list) else value, path
     )
+
+
+described(_keys, _distinct(key, MOST_ARROWS))
+described(_watched, _distinct(choice(*WATCHED), len(WATCHED)))
 
 
 def _conditional(groups: tuple[str, ...]) -> dict[str, Check]:

@@ -1,4 +1,5 @@
-"""Five agreements to start from. Each is a document, not code: see the JSON files beside this one.
+"""Five agreements to start from, and an empty page. Each is a document, not code: see the JSON
+files beside this one.
 
 The function of each gives a fresh copy of the body, free to be changed.
 """
@@ -42,6 +43,11 @@ def hand_raise() -> Body:
     lead fields it needs.
     """
     return _read("hand_raise")
+
+
+def empty() -> Body:
+    """Two stages and nothing else: enough to be drawn and written on, too little to run."""
+    return _read("empty")
 
 
 TEMPLATES: dict[str, Callable[[], Body]] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from scoring import agreements
 from scoring.conditions import Vocabulary
@@ -15,11 +16,11 @@ from scoring.views.texts import document, journey_map
 
 
 def starting(request: HttpRequest) -> HttpResponse:
-    """What a version can start from: the text in force, or a template. Before anything is in
-    force, also the draft that is being written."""
+    """What a version can start from: the text in force, a template, an empty page, a document.
+    Before anything is in force, also the draft that is being written."""
     context = {
         "in_force": agreements.in_force(),
-        "templates": [_template(key, make()) for key, make in TEMPLATES.items()],
+        "templates": [_on_the_shelf(key, make()) for key, make in TEMPLATES.items()],
         "unsettled": agreements.unsettled(),
         "may_edit": agreements.may_edit(request.user),
     }
@@ -29,8 +30,7 @@ def starting(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest, key: str) -> HttpResponse:
     """A template, read as the agreement it would be."""
     body = TEMPLATES[key]()
-    context = _template(key, body) | {
-        "map": journey_map(body),
+    context = described(key, body) | {
         "sections": document(body, Vocabulary(body)),
         "unsettled": agreements.unsettled(),
         "in_force": agreements.in_force(),
@@ -39,10 +39,20 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "scoring/template.html", context)
 
 
-def _template(key: str, body: Body) -> dict[str, Any]:
+def described(key: str, body: Body) -> dict[str, Any]:
+    """A template in short: what it is called, what it is about, its map and how much it says."""
     return {
         "key": key,
         "title": text(body["title"]),
         "summary": text(body["summary"]),
         "stages": [(text(each["name"]), each["side"]) for each in body["stages"]],
+        "rules": len(body["score"]["rules"]),
+        "reasons": len(body["reasons"]),
+        "map": journey_map(body),
     }
+
+
+def _on_the_shelf(key: str, body: Body) -> dict[str, Any]:
+    """The map of a template that lies among others leads to its page."""
+    page = reverse("agreement_template", args=[key])
+    return described(key, body) | {"map": journey_map(body, page)}

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from leads.models import Side, User
-from scoring import agreements, checks, maps, rescoring, sentences
-from scoring.agreements import Stranded
+from leads.models import User
+from scoring import agreements, checks, documents, maps, rescoring, sentences
+from scoring.agreements import Stranded, Trial
 from scoring.checks import Problem
 from scoring.conditions import Unreadable, Vocabulary, read
 from scoring.documents import Body, digest, text
 from scoring.maps import Map
-from scoring.models import AgreementVersion, Signature
+from scoring.models import AgreementVersion
 from scoring.rulebooks import Rulebook
 from scoring.sentences import Change, Section
 from scoring.sentences.clauses import STAGE
+from scoring.views import panels, talks
+from scoring.views.panels import Refusal, Signing
+from scoring.views.talks import Said
 
 Status = AgreementVersion.Status
-SIDES = (Side.MARKETING, Side.SALES)
-
-
-@dataclass(frozen=True)
-class Line:
-    """Where one side signs."""
-
-    side: str
-    label: str
-    signature: Signature | None
 
 
 @dataclass(frozen=True)
@@ -43,9 +37,9 @@ class Draft:
     changes: list[Change]
     problems: list[Problem]
     stranded: list[Stranded]
-    lines: list[Line]
     owed: str
     withdrawable: bool
+    signing: Signing
 
     @property
     def proposable(self) -> bool:
@@ -63,9 +57,16 @@ class Broken:
     problem: str
 
 
-def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
-    """A version as a document, with the versions beside it."""
-    vocabulary = Vocabulary()
+def reading(
+    version: AgreementVersion,
+    user: User,
+    *,
+    said: Said | None = None,
+    refusal: Refusal | None = None,
+) -> dict[str, Any]:
+    """A version as a document, with the versions beside it. What was `said` or signed and could
+    not be taken comes back in its form."""
+    vocabulary, at = Vocabulary(), timezone.now()
     in_force, unsettled = agreements.in_force(), agreements.unsettled()
     book = Rulebook(version.body, vocabulary)
     sections = sentences.document(version.body, book)
@@ -78,12 +79,16 @@ def reading(version: AgreementVersion, user: User) -> dict[str, Any]:
         "sections": sections,
         "broken": unreadable,
         "broken_numbers": {each.number for each in unreadable},
-        "lines": lines(version),
+        "lines": panels.lines(version),
+        "threads_by_section": talks.places(version, sections, user, said=said),
         "in_force": in_force,
         "unsettled": unsettled,
-        "draft": draft(unsettled, in_force, user, vocabulary) if unsettled else None,
+        "draft": draft(unsettled, in_force, user, vocabulary, at=at, refusal=refusal)
+        if unsettled
+        else None,
+        "trial": _asked(in_force, user, at),
         "may_edit": agreements.may_edit(user),
-        "progress": rescoring.progress(at=timezone.now()) if version == in_force else None,
+        "progress": rescoring.progress(at=at) if version == in_force else None,
     }
 
 
@@ -114,29 +119,37 @@ def _unreadable(book: Rulebook) -> dict[tuple[str, str], str]:
     return {where: when.problem for where, when in found if isinstance(when, Unreadable)}
 
 
-def journey_map(body: Body) -> Map:
-    """The map, drawn once for a text and a language: arrows take a while to find their way."""
-    key = f"map:{digest(body)}:{get_language()}"
-    return cache.get_or_set(key, lambda: maps.of(body), timeout=None)
-
-
-def lines(version: AgreementVersion) -> list[Line]:
-    """Both sides, with the signature that counts."""
-    signed = {each.side: each for each in agreements.counting(version)}
-    return [Line(side.value, str(side.label), signed.get(side)) for side in SIDES]
+def journey_map(body: Body, page: str = "") -> Map:
+    """The map, drawn once for a text and a language: arrows take a while to find their way. Its
+    links lead to the sections on `page`, else on the page it stands on."""
+    key = f"map:{digest(body)}:{get_language()}:{page}"
+    return cache.get_or_set(key, lambda: maps.of(body, anchor=f"{page}#stage-"), timeout=None)
 
 
 def draft(
-    version: AgreementVersion, in_force: AgreementVersion | None, user: User, vocabulary: Vocabulary
+    version: AgreementVersion,
+    in_force: AgreementVersion | None,
+    user: User,
+    vocabulary: Vocabulary,
+    *,
+    at: datetime,
+    refusal: Refusal | None = None,
 ) -> Draft:
     """What it changes, what stands against it, and what this person owes it."""
-    base = in_force.body if in_force else None
+    base = documents.anew(in_force.body) if in_force else None
+    late = agreements.past(version.body, at=at) if version.status == Status.DRAFT else []
     return Draft(
         version=version,
         changes=sentences.changes(base, version.body, vocabulary) if base else [],
-        problems=checks.validate(version.body),
+        problems=[*checks.validate(version.body), *late],
         stranded=agreements.stranded(version.body),
-        lines=lines(version),
         owed=agreements.owes(user, version),
         withdrawable=agreements.may_withdraw(user, version),
+        signing=panels.signing(version, user, vocabulary, at=at, refusal=refusal),
     )
+
+
+def _asked(version: AgreementVersion | None, user: User, at: datetime) -> Trial | None:
+    """The trial of the version in force, where this person is asked what is to become of it."""
+    trial = agreements.trial(version)
+    return trial if trial and trial.waits_for(user, at) else None

@@ -1,0 +1,46 @@
+"""How the text of an agreement is set."""
+
+from __future__ import annotations
+
+import re
+
+from django import template
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+from scoring.sentences import Section
+
+register = template.Library()
+
+# Quoted words stay as they are: a number in them is a name, not a figure.
+_QUOTED = re.compile(r"(“[^”]*”|„[^“]*“)")
+_FIGURE = re.compile(
+    r"(?<![\w.,])(\d+(?:[.,]\d+)*(?:[ \u00a0](?:%|h|min|days?|Tage?n?|Std\.?)(?!\w))?)"
+)
+
+
+@register.filter
+def figures(sentence: str) -> SafeString:
+    """The sentence, with the numbers that decide set bold."""
+    parts = _QUOTED.split(str(sentence))
+    said = [
+        conditional_escape(part)
+        if number % 2
+        else _FIGURE.sub(r"<b>\1</b>", conditional_escape(part))
+        for number, part in enumerate(parts)
+    ]
+    return mark_safe("".join(said))
+
+
+@register.filter
+def look(section: Section) -> str:
+    """The template in which a section is set: sentences by group, a table, or a list."""
+    if section.anchor == section.key:
+        return "scoring/parts/_criteria.html"
+    return _LOOKS.get(section.key, "scoring/parts/_list.html")
+
+
+_LOOKS = {
+    "clocks": "scoring/parts/_clocks.html",
+    "reasons": "scoring/parts/_reasons.html",
+}
