@@ -15,9 +15,10 @@ from django.db import connection, transaction
 
 from leads import events, stale
 from leads.models import Channel, Lead, User
-from scoring import formulas, journeys, machine, statements
+from scoring import formulas, journeys, machine, relocations, statements
 from scoring.models import AgreementVersion, Score, StageEntry, Standing
 from scoring.moves import Move
+from scoring.successions import Succession
 
 # Sales gave the lead back, or its deal was closed.
 RECYCLES = (StageEntry.Cause.RETURNED, StageEntry.Cause.OPPORTUNITY)
@@ -57,22 +58,22 @@ def enter(
     resets: bool = False,
 ) -> StageEntry:
     """Move one lead into a stage of `version`. Entry and event name `by`; `resets` is kept with
-    the entry: what the lead did before counts no more.
+    the entry: what the lead did before counts no more. Where a text in force since then took the
+    stage away, the lead goes where that text sent the others.
 
     Without `score` and `channel` the stored score and the latest channel are kept with the entry.
     Raises Refused `unknown_stage` where the version has no such stage.
     """
-    where = Move.into(
-        stage_key,
-        version,
-        cause=cause,
-        at=at,
-        by=by,
-        rests_until=rests_until,
-        rested_since=rested_since,
-        resets=resets,
-    )
     with transaction.atomic():
+        where = Move.into(
+            *_present(stage_key, version),
+            cause=cause,
+            at=at,
+            by=by,
+            rests_until=rests_until,
+            rested_since=rested_since,
+            resets=resets,
+        )
         before = Standing.objects.select_for_update(no_key=True).filter(lead=lead).first()
         if score is None:
             score = Score.objects.filter(lead=lead).values_list("total", flat=True).first()
@@ -84,7 +85,7 @@ def enter(
         Standing.objects.filter(lead=lead).update(entry=entry, **where.place()) or (
             Standing.objects.create(lead=lead, entry=entry, **where.place())
         )
-        if rests_until or resets or cause in RECYCLES or formulas.looks_at_entries(version):
+        if rests_until or resets or cause in RECYCLES or formulas.looks_at_entries(where.version):
             # Rescored, the lead knows when its rest ends, and the sweep finds it then; and what
             # looks at its way through the stages sees this step.
             stale.mark([lead.pk], at=at)
@@ -117,6 +118,23 @@ def advance(
         formula = formulas.of(version)
         waiting = statements.waiting(sorted(lead_ids), formula, at=at)
         return machine.carry(waiting, version, at=at, formula=formula)
+
+
+def relocate(version: AgreementVersion, *, at: datetime) -> dict[str, int]:
+    """Move the leads whose stage this version takes away to where its text says. Returns how many
+    left each stage, by its key. Called once, as it comes into force."""
+    with transaction.atomic():
+        return relocations.relocate(version, at=at)
+
+
+def _present(key: str, version: AgreementVersion) -> tuple[str, AgreementVersion]:
+    """A stage of a version as it is under the version in force, which it stays meanwhile. A place
+    in sales' hands stays with the version the lead was handed over under."""
+    place, now = journeys.stage(version.body, key), held_version()
+    if place is None or place["kind"] in journeys.IN_HAND or now is None or now.pk == version.pk:
+        return key, version
+    found, since = Succession.load().follow(version, key)
+    return found["key"], since
 
 
 def _runs(version: AgreementVersion) -> bool:

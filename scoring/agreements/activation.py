@@ -12,8 +12,8 @@ from django.utils.translation import override
 from leads import events, fields
 from leads.models import Attribute
 from leads.refusals import Refused
-from scoring import checks, documents, rescoring, scores
-from scoring.agreements.stages_in_use import stranded
+from scoring import checks, documents, rescoring, scores, stages
+from scoring.agreements.stages_in_use import Stranded, stranded
 from scoring.documents import Body, text
 from scoring.models import AgreementVersion, FieldUse, Reason, Stage
 
@@ -34,17 +34,27 @@ def refuse_unfit(version: AgreementVersion) -> None:
         raise Refused(
             "stage_in_use",
             " ".join(str(each) for each in left),
-            _("Keep these stages, or wait until no lead stands there."),
+            _stages_remedy(left),
             status=409,
         )
+
+
+def _stages_remedy(left: list[Stranded]) -> str:
+    if all(each.free for each in left):
+        return _("Keep these stages, or say in the draft where their leads go.")
+    return _(
+        "Leads in sales' hands stay with the version they were handed over under: keep the stage, "
+        "without arrows to it, until they are answered."
+    )
 
 
 def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
     """Supersede the old version, project the new one, and have every lead rescored by it.
 
-    Nobody is moved here: leads stand where they stood. The caller has locked `version`. The lock on
-    the old version waits for moves made under it, so that none comes after (see
-    `scoring.stages`); only then is it known which stages leads stand in.
+    Leads stand where they stood, but for those whose stage it takes away: they go where its text
+    says. The caller has locked `version`. The lock on the old version waits for moves made under
+    it, so that none comes after (see `scoring.stages`); only then is it known which stages leads
+    stand in.
     """
     scores.wait_for_turn()
     old = AgreementVersion.objects.in_force().select_for_update().first()
@@ -58,8 +68,10 @@ def bring_into_force(version: AgreementVersion, *, at: datetime) -> None:
         _project_stages(version.body)
         _project_reasons(version.body)
         _use_fields(version, old)
+    moved = stages.relocate(version, at=at)
     rescoring.start(version, at=at)
     data = {"version": version.pk, "supersedes": old.pk if old else None}
+    data |= {"moved": moved} if moved else {}
     events.write("agreement.in_force", at=at, data=data)
 
 
@@ -130,5 +142,6 @@ def _collected(body: Body) -> Iterator[Attribute]:
             key=collects["attribute"],
             label=text(collects["label"]),
             type=collects["type"],
+            choices=collects.get("choices") or [],
             purpose=text(item["label"])[:200],
         )

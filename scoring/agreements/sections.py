@@ -66,10 +66,12 @@ def section_of(path: str) -> str:
 
 
 def faults(before: Body, after: Body, section: str) -> list[Problem]:
-    """What is wrong in this section of `after` and was not before, in the order of reading."""
+    """What is wrong in this section of `after` and was not before, in the order of reading; not
+    what is missing yet."""
     known = checks.validate(before)
     found = checks.unreadable(after) or checks.validate(after)
-    return [each for each in found if section_of(each.path) == section and each not in known]
+    here = [each for each in found if section_of(each.path) == section and not each.later]
+    return [each for each in here if each not in known]
 
 
 def _says(name: str, part: Any, body: Body) -> bool:

@@ -1,30 +1,52 @@
-"""Stages that a new text may not take away, because leads stand in them or are on their way."""
+"""Stages that a new text takes away although leads stand in them or are on their way: where they
+go instead, and which of them cannot be taken away yet.
+
+Leads in sales' hands stay with the version they were handed over under: their stage stays until
+they are answered. Where leads stand free, before sales' hands and after them, the text may say
+where they go (`moves`); leads that come there later, from sales' hands, go the same way.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils.translation import ngettext
 
-from scoring import journeys
+from scoring import journeys, successions
 from scoring.documents import Body, text
+from scoring.journeys import StageJSON
 from scoring.models import AgreementVersion, Standing
 
 
 @dataclass(frozen=True)
 class Stranded:
     """Leads that would have no place: `count` stand in `stage`, and may still come to `wanted`
-    (the same, if they stand there), which the new text lacks or makes something else."""
+    (the same, if they stand there), which the new text lacks or makes something else. `key` is
+    that of `wanted`; `free`: nobody in sales has them there, so the text may say where they go."""
 
     stage: str
     wanted: str
     count: int
+    key: str
+    free: bool
 
     def __str__(self) -> str:
         words = {"count": self.count, "stage": self.stage, "wanted": self.wanted}
-        if self.stage == self.wanted:
+        if self.stage != self.wanted:
+            return (
+                ngettext(
+                    "%(count)s lead in “%(stage)s” may still come to “%(wanted)s”, which this "
+                    "version takes away.",
+                    "%(count)s leads in “%(stage)s” may still come to “%(wanted)s”, which this "
+                    "version takes away.",
+                    self.count,
+                )
+                % words
+            )
+        if self.free:
             return (
                 ngettext(
                     "%(count)s lead stands in “%(stage)s”, which this version takes away.",
@@ -35,40 +57,69 @@ class Stranded:
             )
         return (
             ngettext(
-                "%(count)s lead in “%(stage)s” may still come to “%(wanted)s”, which this version "
-                "takes away.",
-                "%(count)s leads in “%(stage)s” may still come to “%(wanted)s”, which this version "
-                "takes away.",
+                "%(count)s lead stands in “%(stage)s” in sales' hands, and this version takes the "
+                "stage away.",
+                "%(count)s leads stand in “%(stage)s” in sales' hands, and this version takes the "
+                "stage away.",
                 self.count,
             )
             % words
         )
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """A stage the text takes away where leads stand free: how many do, and how many more may
+    still come there from sales' hands."""
+
+    key: str
+    name: str
+    standing: int
+    coming: int
+
+
 def stranded(body: Body) -> list[Stranded]:
-    """Whom this text would leave without a place. One query for the counts, one for the texts."""
-    rows = Standing.objects.values_list("stage__key", "entry__version").annotate(Count("pk"))
-    counts = {(key, version): count for key, version, count in rows.order_by()}
-    versions = AgreementVersion.objects.in_bulk({version for _key, version in counts})
-    found: Counter[tuple[str, str]] = Counter()
-    for (key, version), count in counts.items():
-        old = versions[version].body
-        for wanted in journeys.ahead(old, key):
-            if not _same(journeys.stage(old, wanted), journeys.stage(body, wanted)):
-                found[_name(old, key), _name(old, wanted)] += count
+    """Whom this text would leave without a place. A query for the counts, two for the texts."""
+    mapped = {each["key"] for each in body.get("moves") or []}
+    found: Counter[tuple[str, str, str, bool]] = Counter()
+    for here, wanted, count in _gone(body):
+        free = wanted["kind"] not in journeys.IN_HAND
+        if not free or wanted["key"] not in mapped:
+            found[text(here["name"]), text(wanted["name"]), wanted["key"], free] += count
     # Where leads stand in a stage, that says enough; on their way counts for the others.
-    occupied = {stage for stage, wanted in found if stage == wanted}
+    occupied = {stage for stage, wanted, _key, _free in found if stage == wanted}
     return [
-        Stranded(stage, wanted, count)
-        for (stage, wanted), count in sorted(found.items())
+        Stranded(stage, wanted, count, key, free)
+        for (stage, wanted, key, free), count in sorted(found.items())
         if stage == wanted or wanted not in occupied
     ]
 
 
-def _same(old: journeys.StageJSON | None, new: journeys.StageJSON | None) -> bool:
-    return bool(old and new and old["kind"] == new["kind"])
+def leaving(body: Body) -> list[Leaving]:
+    """The stages of which the text says, or has to say, where their leads go."""
+    names, standing, coming = {}, Counter(), Counter()
+    for here, wanted, count in _gone(body):
+        if wanted["kind"] in journeys.IN_HAND:
+            continue
+        names[wanted["key"]] = text(wanted["name"])
+        (standing if here["key"] == wanted["key"] else coming)[wanted["key"]] += count
+    return [Leaving(key, name, standing[key], coming[key]) for key, name in names.items()]
 
 
-def _name(body: Body, key: str) -> str:
-    found = journeys.stage(body, key)
-    return text(found["name"]) if found else key
+def _gone(body: Body) -> Iterator[tuple[StageJSON, StageJSON, int]]:
+    """(where leads stand, a stage they want there or ahead that the body has no more, how many)."""
+    rows = Standing.objects.values_list("stage__key", "entry__version").annotate(Count("pk"))
+    counts = {(key, version): count for key, version, count in rows.order_by()}
+    versions = AgreementVersion.objects.in_bulk({version for _key, version in counts})
+    later = successions.Succession.load()
+    for (key, version), count in sorted(counts.items()):
+        old = versions[version]
+        here = journeys.stage(old.body, key)
+        for wanted in sorted(journeys.ahead(old.body, key)):
+            meant, _version = later.follow(old, wanted)
+            if not _same(meant, journeys.stage(body, meant["key"])):
+                yield here or meant, meant, count
+
+
+def _same(old: StageJSON, new: StageJSON | None) -> bool:
+    return bool(new and old["kind"] == new["kind"])

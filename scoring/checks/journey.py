@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from scoring.checks.findings import Problem
 from scoring.documents import Body, text
 from scoring.journeys import (
+    IN_HAND,
     MACHINE_ENTERS,
     StageJSON,
     first_stage,
@@ -17,7 +18,6 @@ from scoring.journeys import (
     stages_of_kind,
     steps,
 )
-from scoring.models import Stage
 
 # Which arrows somebody walks: the machine out of open and nurture, a verb out of the others.
 ARROWS = {
@@ -38,13 +38,15 @@ def problems(body: Body) -> Iterator[Problem]:
         yield Problem("stages", _("There is no stage in which leads begin."))
         return
     if not stages_of_kind(body, "handoff"):
-        yield Problem("stages", _("No stage hands leads over to sales."))
+        yield Problem("stages", _("No stage hands leads over to sales."), later=True)
     for each in body["stages"]:
         yield from _arrows(body, each)
         yield from _criteria(body, each)
     yield from _unreachable(body)
     yield from _circles(body)
+    yield from _dead_ends(body)
     yield from _ways_out(body)
+    yield from _moves(body)
 
 
 def _arrows(body: Body, start: StageJSON) -> Iterator[Problem]:
@@ -67,7 +69,7 @@ def _criteria(body: Body, each: StageJSON) -> Iterator[Problem]:
         message = _(
             "“%(stage)s” hands leads over, but says nothing about which: it needs criteria."
         )
-        yield Problem(path, message % name)
+        yield Problem(path, message % name, later=True)
     if each["criteria"] and each["kind"] not in MACHINE_ENTERS:
         message = _("People decide who enters “%(stage)s”: it cannot have criteria.")
         yield Problem(path, message % name)
@@ -87,7 +89,7 @@ def _unreachable(body: Body) -> Iterator[Problem]:
     for each in body["stages"]:
         if each["key"] not in reached:
             message = _("No arrows lead to “%(stage)s”.") % {"stage": text(each["name"])}
-            yield Problem(f"stages.{each['key']}", message)
+            yield Problem(f"stages.{each['key']}", message, later=True)
 
 
 def _circles(body: Body) -> Iterator[Problem]:
@@ -101,21 +103,55 @@ def _circles(body: Body) -> Iterator[Problem]:
         if not ends:
             circle = [text(each["name"]) for each in body["stages"] if each["key"] in ahead]
             message = _("Leads would go round in circles, with nobody deciding: %(stages)s.")
-            yield Problem("stages", message % {"stages": ", ".join(circle)})
+            path = f"stages.{min(ahead, key=_places(body).index)}.next"
+            yield Problem(path, message % {"stages": ", ".join(circle)}, later=True)
             return
         ahead = {key: targets for key, targets in ahead.items() if key not in ends}
+
+
+def _dead_ends(body: Body) -> Iterator[Problem]:
+    """Where leads wait, something must be ahead of them."""
+    for each in body["stages"]:
+        if each["kind"] == "open" and not each["next"]:
+            message = _("“%(stage)s” is a dead end: leads wait there, and no arrow leads on.")
+            path = f"stages.{each['key']}.next"
+            yield Problem(path, message % {"stage": text(each["name"])}, later=True)
 
 
 def _ways_out(body: Body) -> Iterator[Problem]:
     """From sales' hands a lead must be able to be won, and to be returned for every reason."""
     for each in body["stages"]:
         path, name = f"stages.{each['key']}.next", text(each["name"])
-        wanted = _wanted_ways(body, each)
-        for kind in wanted:
+        for kind in _wanted_ways(body, each):
             if next_of_kind(body, each["key"], kind) is None:
-                words = {"stage": name, "kind": Stage.Kind(kind).label}
-                message = _("No arrows lead from “%(stage)s” to a stage of the kind “%(kind)s”.")
-                yield Problem(path, message % words)
+                places = [text(stage(body, key)["name"]) for key in stages_of_kind(body, kind)]
+                words = {"stage": name, "stages": _("” or “").join(places)}
+                yield Problem(path, _no_way(kind, bool(places)) % words, later=True)
+
+
+def _no_way(kind: str, has_places: bool) -> str:
+    if kind != "won":
+        return _("A lead returned from “%(stage)s” must get to “%(stages)s”: draw an arrow.")
+    if has_places:
+        return _("From “%(stage)s” no lead can be won: draw the arrows on to “%(stages)s”.")
+    return _("From “%(stage)s” no lead can be won: add a stage for deals that are won.")
+
+
+def _moves(body: Body) -> Iterator[Problem]:
+    """Leads whose stage goes: only to where nobody has to answer for them."""
+    for move in body.get("moves") or []:
+        path, target = f"moves.{move['key']}.to", stage(body, move["to"])
+        if target is None:
+            message = _("These leads would go to “%(key)s”, and there is no such stage.")
+            yield Problem(path, message % {"key": move["to"]})
+        elif move["to"] == move["key"]:
+            yield Problem(path, _("Leads cannot go from a stage to itself. Choose another one."))
+        elif target["kind"] in IN_HAND:
+            message = _(
+                "Nobody is handed over or accepted by a text: choose another stage than “%(stage)s”"
+                ", one where leads wait or end."
+            )
+            yield Problem(path, message % {"stage": text(target["name"])})
 
 
 def _wanted_ways(body: Body, each: StageJSON) -> list[str]:
@@ -126,3 +162,7 @@ def _wanted_ways(body: Body, each: StageJSON) -> list[str]:
         return []
     back = {reason["then"] for reason in body["reasons"]}
     return ["won", *sorted(kind for kind in back if stages_of_kind(body, kind))]
+
+
+def _places(body: Body) -> list[str]:
+    return [each["key"] for each in body["stages"]]
