@@ -17,7 +17,7 @@ from scoring.agreements.drafts import (
     unsettled,
     withdraw,
 )
-from scoring.agreements.effects import Effect, effect, starts_at, take_effect
+from scoring.agreements.effects import Effect, effect, past, starts_at, take_effect
 from scoring.agreements.objections import object_to
 from scoring.agreements.reminders import remind, unanswered
 from scoring.agreements.sections import (
@@ -29,7 +29,7 @@ from scoring.agreements.sections import (
     with_section,
 )
 from scoring.agreements.signing import install, owes, propose, sign
-from scoring.agreements.stages_in_use import Stranded, stranded
+from scoring.agreements.stages_in_use import Leaving, Stranded, leaving, stranded
 from scoring.agreements.trials import Trial, answer_trial, end_trial, trial
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "SECTIONS",
     "Edit",
     "Effect",
+    "Leaving",
     "Stranded",
     "Trial",
     "answer_trial",
@@ -49,6 +50,7 @@ __all__ = [
     "freezes",
     "in_force",
     "install",
+    "leaving",
     "locks",
     "may_edit",
     "may_withdraw",
@@ -56,6 +58,7 @@ __all__ = [
     "objections",
     "open_draft",
     "owes",
+    "past",
     "propose",
     "refuse_stranger",
     "remind",
