@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+from scoring.samples import interval
+
 FEW = 20
-Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,7 @@ class Share:
     def interval(self) -> tuple[float, float]:
         """95 % interval of the rate (Wilson 1927, score interval without continuity correction);
         (0, 1) for no case."""
-        if not self.whole:
-            return 0.0, 1.0
-        n, p, z = self.whole, self.part / self.whole, Z95
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        return interval(self.part, self.whole)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ BELOW = {
     "lab_replay_leads": "lab",
     "lab_impact": "lab",
     "lab_impact_leads": "lab",
+    "lab_try": "lab",
+    "impact_saved": "agreement",
+    "impact_saved_leads": "agreement",
+    "impact_leads": "agreement",
     "opportunity": "leads",
     "lead_score": "leads",
     "lead_correction": "leads",
@@ -109,10 +113,10 @@ def side(value: str, text: str = "") -> SafeString:
 
 @register.filter
 def signed(value: int | None) -> str:
-    """+15, −8 with a true minus sign, 0."""
+    """+15, −8 with a true minus sign, 0; in groups of thousands."""
     if value is None:
         return ""
-    return f"+{value}" if value > 0 else str(value).replace("-", "−")
+    return f"+{number(value)}" if value > 0 else number(value)
 
 
 @register.filter

@@ -6,6 +6,7 @@ period. The handovers that the agreement of the time made within the period are 
 behind: a lead counts as free for as long as sales had it for nothing else.
 """
 
+from scoring.replays.past import crossings
 from scoring.replays.runs import (
     LONGEST,
     Progress,
@@ -28,6 +29,7 @@ __all__ = [
     "Found",
     "Progress",
     "Trial",
+    "crossings",
     "finished",
     "handoff_like",
     "may_replay",

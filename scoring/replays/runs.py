@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 
 from leads.models import Lead, Side, User
 from leads.refusals import Refused
-from scoring import checks, facts
+from scoring import checks
 from scoring.ledgers import ScoreResult
 from scoring.models import AgreementVersion, Crossing, Replay
-from scoring.replays import moments, places, today
-from scoring.replays.trials import Course, Trial
-from scoring.rulebooks import Rulebook
+from scoring.replays import past, today
+from scoring.replays.trials import Found
 
 logger = logging.getLogger(__name__)
 
@@ -240,26 +239,16 @@ def _worked(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[in
 
 
 def _tried(replay: Replay, ids: Sequence[int]) -> tuple[list[Crossing], list[int]]:
-    course = Course(Rulebook(replay.body))
     leads = Lead.objects.filter(pk__gte=ids[0], pk__lte=ids[-1])
-    looked_at = moments.concerned(leads, course.rising, replay.starts_at, replay.ends_at)
-    known = course.rulebook.vocabulary.fields
-    histories = facts.histories(looked_at, replay.ends_at, known=known)
-    stood = places.of(looked_at)
-    asleep = dict(leads.filter(pk__in=looked_at).values_list("pk", "dormant_since"))
-    found, failed = [], []
-    for pk, history in histories.items():
-        trial = Trial(course, history, stood.get(pk, ()), dormant_since=asleep[pk])
-        try:
-            result = trial.run(replay.starts_at, replay.ends_at)
-        except Exception:
-            logger.exception("Lead %s could not be replayed.", pk)
-            failed.append(pk)
-            continue
-        if result:
-            change = Change.BEFORE if result.before else Change.CROSSED
-            found.append(_crossing(replay, pk, change, result.stage, result.at, result.score))
-    return found, failed
+    found, failed = past.crossings(leads, replay.body, replay.starts_at, replay.ends_at)
+    return [
+        _crossing(replay, pk, _change(each), each.stage, each.at, each.score)
+        for pk, each in found.items()
+    ], failed
+
+
+def _change(found: Found) -> str:
+    return Change.BEFORE if found.before else Change.CROSSED
 
 
 def _write(

@@ -1,4 +1,8 @@
-"""Where leads would stand now: set-based, under a text not in force and under the one that is."""
+"""Where leads would stand now: set-based, under a text not in force and under the one that is.
+
+Leads that stand nowhere yet begin where a text lets leads begin. Where no text is in force, one
+only gains.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
-from leads.models import Activity
+from leads.models import Activity, Lead
 from scoring import journeys, statements
 from scoring.formulas import Text
 from scoring.models import Crossing, Standing
@@ -57,7 +61,7 @@ def shifts(
     found = [
         (each.lead, *change)
         for each in standings
-        if (change := _compared(each.lead, before, after))
+        if (change := _compared(each.lead, before, after)) and (base or change[0] == Change.GAINED)
     ]
     points = {each.lead: each for each in _scores(found, after, text, at)}
     return [Shift(lead, change, stage, points[lead]) for lead, change, stage in found]
@@ -72,7 +76,7 @@ def _standings(lead_ids: Collection[int], at: datetime) -> list[_Standing]:
     )
     columns = ("lead_id", "stage__key", "kind", "rests_until", "rested_since")
     more = ("renewed", "lead__dormant_since", "woken")
-    return [
+    placed = [
         _Standing(
             lead,
             stage,
@@ -84,10 +88,21 @@ def _standings(lead_ids: Collection[int], at: datetime) -> list[_Standing]:
             *columns, *more
         )
     ]
+    return sorted([*placed, *_newcomers(lead_ids, at)])
 
 
-def _done_after(moment: str, at: datetime) -> Iterable[Activity]:
-    done = Activity.objects.filter(lead=OuterRef("lead"), occurred_at__lte=at, known_at__lte=at)
+def _newcomers(lead_ids: Collection[int], at: datetime) -> list[_Standing]:
+    rows = Lead.objects.filter(pk__in=lead_ids, standing=None)
+    rows = rows.annotate(woken=Exists(_done_after("dormant_since", at, lead="pk")))
+    columns = ("pk", "dormant_since", "woken")
+    return [
+        _Standing(pk, "", "open", free=True, awake=dormant is None or woken)
+        for pk, dormant, woken in rows.values_list(*columns)
+    ]
+
+
+def _done_after(moment: str, at: datetime, lead: str = "lead") -> Iterable[Activity]:
+    done = Activity.objects.filter(lead=OuterRef(lead), occurred_at__lte=at, known_at__lte=at)
     return done.filter(occurred_at__gt=OuterRef(moment))
 
 

@@ -1,4 +1,4 @@
-"""The impact of a text that is not in force: which leads it would gain, lose or move today.
+"""The impact of a text, worked out for every lead and kept.
 
 A replay of the present moment (see `scoring.replays`), kept as rows, so that its figures can be
 opened, and frozen with what is signed.
