@@ -1,0 +1,99 @@
+"""Buttons in the list of stages: add one, move one up or down; and its arrows by rows and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scoring.checks.journey import ARROWS
+
+COUNT, LIST = "stages-count", "stages"
+UP, DOWN, LOOK = "stages-up", "stages-down", "stages-look"
+# Where the way goes on from a new stage: to the first there is of these. And where else it leads.
+ONWARD = {
+    "open": ("handoff", "nurture"),
+    "nurture": ("handoff",),
+    "handoff": ("accepted", "qualified", "won"),
+    "accepted": ("qualified", "won"),
+    "qualified": ("won",),
+}
+BACK = {
+    "handoff": ("nurture", "disqualified"),
+    "accepted": ("nurture", "disqualified"),
+    "qualified": ("lost",),
+    "lost": ("nurture",),
+}
+# Where leads come from to a new stage: the last of the first kind there is, and all of these.
+NEAREST = {
+    "open": ("open",),
+    "handoff": ("open",),
+    "accepted": ("handoff",),
+    "qualified": ("accepted", "handoff"),
+    "won": ("qualified", "accepted", "handoff"),
+    "customer": ("customer", "won"),
+}
+EACH = {
+    "handoff": ("nurture",),
+    "nurture": ("handoff", "accepted", "lost"),
+    "disqualified": ("handoff", "accepted"),
+    "lost": ("qualified",),
+}
+
+
+def mark(prefix: str) -> str:
+    """How the arrows of a form name a new stage: no key has a capital letter."""
+    return f"N{prefix.rpartition('-')[2]}"
+
+
+def stepped(data: Mapping[str, Any] | None, step: str, row: str) -> Mapping[str, Any] | None:
+    """The posted data with the row moved up or down, where the button says so."""
+    if data is None or step not in (UP, DOWN):
+        return data
+    count = data.get(COUNT, "")
+    rows = [f"{LIST}-{n}" for n in range(int(count) if count.isdecimal() else 0)]
+    rows.sort(key=lambda each: _place(data, each, rows.index(each)))
+    if row not in rows:
+        return data
+    at = rows.index(row)
+    to = min(max(at + (1 if step == DOWN else -1), 0), len(rows) - 1)
+    rows.insert(to, rows.pop(at))
+    moved = data.copy()
+    for n, each in enumerate(rows):
+        moved[f"{each}-place"] = str(n)
+    return moved
+
+
+def draw_new(rows: Sequence[Any], added: bool) -> None:
+    """A stage just added: its likely arrows are drawn, to be changed at will."""
+    if not added or not rows[-1].is_added:
+        return
+    new, others = rows[-1], [row for row in rows[:-1] if not row.goes()]
+    onward = _of(others, ONWARD.get(new.kind_now, ()))
+    back = [row for row in others if row.kind_now in BACK.get(new.kind_now, ())]
+    new.initial["next"] = [row.mark for row in (*onward[:1], *back)]
+    nearest = _of(others, NEAREST.get(new.kind_now, ()))
+    each = [row for row in others if row.kind_now in EACH.get(new.kind_now, ())]
+    leading = [row for row in others if new.kind_now in ARROWS.get(row.kind_now, ())]
+    for row in (*nearest[-1:], *each) or leading[-1:]:
+        row.draw(new.mark)
+
+
+def arrows(row: Any, drawn: Sequence[str], keys: Mapping[str, str]) -> list[str]:
+    """The keys an arrow leads to, in the order in which they stood, new ones last; those whose
+    stage is removed are gone."""
+    old = [key for key in (row.item or {}).get("next", []) if key in drawn]
+    new = [each for each in keys if each in drawn and each not in old]
+    return [keys[each] for each in (*old, *new) if each in keys]
+
+
+def _of(rows: Sequence[Any], kinds: Sequence[str]) -> list[Any]:
+    """The rows of the first of these kinds of which there are some."""
+    for kind in kinds:
+        if found := [row for row in rows if row.kind_now == kind]:
+            return found
+    return []
+
+
+def _place(data: Mapping[str, Any], row: str, otherwise: int) -> int:
+    given = data.get(f"{row}-place", "")
+    return int(given) if given.isdecimal() else otherwise
