@@ -4,6 +4,7 @@ from django.urls import path
 
 from scoring.views import (
     calibrations,
+    comments,
     desks,
     drafting,
     imports,
@@ -24,7 +25,6 @@ urlpatterns = [
         name="agreement_adoption",
     ),
     path("agreement/schema.json", imports.schema, name="agreement_schema"),
-    path("agreement/versions/", reading.versions, name="agreement_versions"),
     path("agreement/versions/<int:pk>/", reading.version, name="agreement_version"),
     path("agreement/versions/<int:pk>/paper.css", reading.paper, name="agreement_paper"),
     path("agreement/versions/<int:pk>.json", reading.version_json, name="agreement_json"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -31,12 +32,14 @@ SHORTEST_NAME = 3
 
 @dataclass(frozen=True)
 class Done:
-    """One kind of thing that was done: what, how often, details in small print, and when last."""
+    """One kind of thing that was done: what, how often, details in small print, when last, and
+    how long before the round that was."""
 
     what: str
     times: int
     aside: str
     at: datetime
+    ago: str
     quote: str = ""
 
     @property
@@ -47,15 +50,19 @@ class Done:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A lead as the room sees it, as of the round. `name` and `company` are empty where names are
-    hidden. `deeds` is what they did, latest first, `more` how many further kinds of that;
-    `touches` is what we did."""
+    """A lead as the room sees it, as of the round.
+
+    `name` and `company` are empty where names are hidden. `known` are labels with values,
+    `unknown` labels without. `deeds` is what they did, latest first, `more` how many further
+    kinds of that; `touches` is what we did.
+    """
 
     position: int
     name: str
     company: str
     title: str
-    facts: list[tuple[str, str]]
+    known: list[tuple[str, str]]
+    unknown: list[str]
     channels: list[str]
     deeds: list[Done]
     more: int
@@ -75,13 +82,14 @@ def draw(subject: CalibrationLead) -> Sheet:
     vocabulary = Vocabulary(calibration.body)
     hidden = _names(facts) if calibration.hides_names else ()
     deeds = _deeds(facts, vocabulary, quoting=not calibration.hides_names)
-    profile = facts.profile
+    profile, described = facts.profile, _described(facts, hidden)
     return Sheet(
         position=subject.position,
         name="" if calibration.hides_names else _name(profile),
         company="" if calibration.hides_names else str(profile.get("company_name") or ""),
         title=_shown(profile.get("title"), hidden),
-        facts=_known(facts, hidden),
+        known=[(label, value) for label, value in described if value],
+        unknown=[label for label, value in described if not value],
         channels=_channels(facts),
         deeds=deeds[:MOST_DEEDS],
         more=max(0, len(deeds) - MOST_DEEDS),
@@ -135,8 +143,8 @@ def _shown(value: object, hidden: Iterable[str]) -> str:
     return "" if any(word in folded for word in hidden) else text
 
 
-def _known(facts: Facts, hidden: Iterable[str]) -> list[tuple[str, str]]:
-    """Label and value of what describes the person and the company."""
+def _described(facts: Facts, hidden: Iterable[str]) -> list[tuple[str, str]]:
+    """Label and value of what describes the person and the company, empty where it is unknown."""
     profile, labels = facts.profile, fields.built_in()
     values = {
         "seniority": _shown(profile.get("seniority"), hidden),
@@ -162,14 +170,14 @@ def _channels(facts: Facts) -> list[str]:
 def _deeds(facts: Facts, vocabulary: Vocabulary, *, quoting: bool) -> list[Done]:
     """One line a type, latest first."""
     return [
-        _did(deeds, vocabulary, quoting=quoting)
+        _did(deeds, facts, vocabulary, quoting=quoting)
         for deeds in sorted(
             facts.seen_by_type.values(), key=lambda deeds: deeds[0].occurred_at, reverse=True
         )
     ]
 
 
-def _did(deeds: list[Deed], vocabulary: Vocabulary, *, quoting: bool) -> Done:
+def _did(deeds: list[Deed], facts: Facts, vocabulary: Vocabulary, *, quoting: bool) -> Done:
     """Deeds of one type, latest first."""
     words = next((str(d.properties["words"]) for d in deeds if d.properties.get("words")), "")
     campaigns = dict.fromkeys(vocabulary.campaign(d.campaign) for d in deeds if d.campaign)
@@ -187,6 +195,7 @@ def _did(deeds: list[Deed], vocabulary: Vocabulary, *, quoting: bool) -> Done:
         len(deeds),
         ", ".join(part for part in asides if part),
         deeds[0].occurred_at,
+        _ago(deeds[0].occurred_at, facts.at),
         quote=words if quoting else "",
     )
 
@@ -202,7 +211,15 @@ def _touches(facts: Facts) -> list[Done]:
     counts = Counter(each.kind for each in made)
     latest = {each.kind: each.occurred_at for each in reversed(made)}
     lines = [
-        Done(str(Touch.Kind(kind).label), number, "", latest[kind])
+        Done(str(Touch.Kind(kind).label), number, "", latest[kind], _ago(latest[kind], facts.at))
         for kind, number in counts.items()
     ]
     return sorted(lines, key=lambda each: each.at, reverse=True)
+
+
+def _ago(moment: datetime, at: datetime) -> str:
+    """How many days before, by the calendar of the office."""
+    days = (localtime(at).date() - localtime(moment).date()).days
+    if days <= 0:
+        return _("today")
+    return ngettext("yesterday", "%(n)s days ago", days) % {"n": number_format(days)}

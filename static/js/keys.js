@@ -1,7 +1,7 @@
 /* Keys, toasts and the look. Everything works without this file; with it, faster.
 
    j and k move between [data-row]; any other key clicks the visible [data-key] it names. Keys are
-   ignored while typing, with modifiers, and while a dialog is open. */
+   ignored while typing, with modifiers, and while a dialog is open; a key held down clicks once. */
 (() => {
   "use strict";
 
@@ -73,7 +73,7 @@
       event.key === "j" ? (move(1), true)
       : event.key === "k" ? (move(-1), true)
       : event.key === "?" ? (byId("keys-sheet")?.showModal(), true)
-      : event.key.length === 1 && event.key !== " " && press(event.key.toLowerCase());
+      : event.key.length === 1 && event.key !== " " && !event.repeat && press(event.key.toLowerCase());
     if (handled) event.preventDefault();
   });
 
