@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from feedback import setups
 from leads.models import Side
 
 FRONT_ROOMS = {Side.MARKETING: "agreement", Side.SALES: "inbox", Side.OPERATIONS: "funnel"}
@@ -14,6 +15,8 @@ FRONT_ROOMS = {Side.MARKETING: "agreement", Side.SALES: "inbox", Side.OPERATIONS
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Lead people to the page where their day begins."""
+    if request.user.is_superuser and setups.may_continue(request.user):
+        return redirect("setup")
     elsewhere = "admin:index" if request.user.is_staff else "account"
     return redirect(FRONT_ROOMS.get(request.user.side, elsewhere))
 

@@ -20,7 +20,6 @@ from feedback.views import (
     setup,
     trials,
     tryouts,
-    tryouts,
 )
 
 urlpatterns = [

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from django.utils.translation import get_language
+
 from leads.folding import fold
 
 # A code, then its names. The first is the English one.
@@ -263,6 +265,20 @@ ZW Zimbabwe; Simbabwe
 def code(text: str) -> str | None:
     """The ISO 3166 two-letter code of a country's code or name; None where there is none."""
     return _codes().get(_bare(text))
+
+
+def name(iso: str) -> str:
+    """The country in the active language; its code where it has no name."""
+    names = _names().get(iso, [iso])
+    german = (get_language() or "").startswith("de")
+    return names[1] if german and len(names) > 1 else names[0]
+
+
+@cache
+def _names() -> dict[str, list[str]]:
+    """The English name, then the German one where it differs, then others."""
+    lines = (line.split(" ", 1) for line in NAMES.strip().splitlines())
+    return {iso: names.split("; ") for iso, names in lines}
 
 
 @cache

@@ -10,7 +10,9 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import User
+from leads import invitations
+from leads.models import Team, User
+from leads.refusals import Refused
 
 
 class SignInForm(AuthenticationForm):
@@ -43,6 +45,26 @@ class PreferencesForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", _("As the browser asks")), *_own_names()]
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and into which team. Who may say so names who signs for a side."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    first_name = forms.CharField(label=_("First name"), max_length=150)
+    last_name = forms.CharField(label=_("Last name"), max_length=150)
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = invitations.teams_of(by)
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say beside the field why the verb declined."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
 def _own_names() -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from feedback import handoffs, qualifications
+from feedback import handoffs, qualifications, setups
 from feedback.models import Handoff, Opportunity
 from leads import tokens
 from leads.models import Lead, User
@@ -117,6 +117,13 @@ TABLE = [
     page("account/", EVERYBODY),
     post("account/", EVERYBODY),
     post("account/password/", EVERYBODY),
+    page("people/invitation/", MANAGERS),
+    post("people/invitation/", MANAGERS),
+    page("invitation/<slug:who>/<slug:token>/", NOBODY, stranger=HIDDEN),
+    # Over, with an agreement in force
+    page("setup/", NOBODY, stranger=HIDDEN),
+    page("setup/you/", NOBODY, stranger=HIDDEN),
+    *[page(f"setup/{step}/", NOBODY) for step in setups.STEPS[1:]],
     # The administration
     page("admin/", {"ada"}),
     # The API
@@ -283,6 +290,7 @@ def outcome(address: Address, house: House, clients: tuple[Client, Client]) -> s
     client = clients[address.key]
     path = (PREFIXES.get(address.route) or "/" + address.route) + address.query
     path = path.replace("<slug:section>", "clocks").replace("<slug:key>", "classic")
+    path = path.replace("<slug:who>/<slug:token>", "MQ/abc-123")
     if address.about:
         path = re.sub("<[^>]+>", str(getattr(house, address.about).pk), path)
     cookies = copy.deepcopy(client.cookies)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -25,6 +27,11 @@ class SignInView(LoginView):
     template_name = "sign_in.html"
     redirect_authenticated_user = True
     extra_context = {"demo": settings.DEMO}
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Where nobody is here yet, the door says how the first person comes in."""
+        first = not settings.DEMO and not User.objects.exists()
+        return super().get_context_data(**more) | {"first": first}
 
 
 sign_in = SignInView.as_view()

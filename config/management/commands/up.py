@@ -14,11 +14,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import services
 from config.supervisor import CrashLoop, Supervisor
+from feedback import setups
 
 
 class Command(BaseCommand):
     help = "Migrate, load the demo into an empty database, run web server, worker and schedule."
     requires_system_checks = []
+    code = ""  # With it the first person comes in.
 
     def handle(self, *args: Any, **options: Any) -> None:
         with listen(settings.BIND, settings.PORT) as listener:
@@ -40,7 +42,7 @@ class Command(BaseCommand):
             self.say("The database is empty: loading the demo …")
             call_command("demo", stdout=self.stdout)
         else:
-            self.say("Nobody can sign in yet: ./run manage createsuperuser makes the first admin.")
+            self.code = setups.issue()
 
     def supervise(self, listener: socket.socket) -> None:
         fd = listener.fileno()
@@ -59,6 +61,9 @@ class Command(BaseCommand):
             if waiting and answers(f"{address}healthz/"):
                 waiting = False
                 self.say(f"Baton runs at {address} (Ctrl-C stops it).")
+                if self.code:
+                    self.say(f"Nobody is here yet. Set it up at {address}setup/ with this code:")
+                    self.say(f"  {self.code}")
                 if settings.DEMO:
                     call_command("demo", accounts=True, stdout=self.stdout)
 
