@@ -20,7 +20,25 @@ def pytest_configure() -> None:
     emptying.instead_of_flushing()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what cannot run here, leave out what another leg has run, begin with the longest."""
+    skip_what_is_not_there(items)
+    if os.environ.get(legs.SECOND):
+        here = [item for item in items if depends_on_the_leg(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in here])
+        items[:] = here
+    # Stable, and with "worksteal" whoever is done takes from those who have much left.
+    items.sort(key=lambda item: "installation" not in item.fixturenames)
+
+
+def depends_on_the_leg(item: pytest.Item) -> bool:
+    """Does the test use the database, or is it there for the servers of this leg?"""
+    marks = any(map(item.get_closest_marker, ("django_db", "postgres", "redis")))
+    return marks or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
+
+
+def skip_what_is_not_there(items: list[pytest.Item]) -> None:
     on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     there = {
         "postgres": on_postgres or "runs on PostgreSQL only",

@@ -1,8 +1,9 @@
 """Run the tests on every database, broker and browser that is there, and say which were not.
 
 `./run test [pytest arguments]` comes here. The embedded leg always runs: SQLite and a queue of
-files. The server leg runs where PostgreSQL or Redis answers. REQUIRE_ALL_LEGS=1 makes a missing
-PostgreSQL, Redis or Chromium a failure.
+files. The server leg runs where PostgreSQL or Redis answers; tests that use no database have run
+on the embedded leg and are left out of it. REQUIRE_ALL_LEGS=1 makes a missing PostgreSQL, Redis
+or Chromium a failure.
 """
 
 import os
@@ -21,6 +22,8 @@ DATABASES = [
     "postgres:////var/run/postgresql/baton",
 ]
 BROKERS = ["redis://127.0.0.1:6379/15"]
+# Said to pytest: another leg has run what does not depend on the database.
+SECOND = "BATON_SECOND_LEG"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 
@@ -39,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if found["PostgreSQL"] or found["Redis"]:
         database = "PostgreSQL" if found["PostgreSQL"] else "SQLite"
         broker = "Redis" if found["Redis"] else "queue of files"
-        servers = {"DATABASE_URL": found["PostgreSQL"], "REDIS_URL": found["Redis"]}
+        servers = {"DATABASE_URL": found["PostgreSQL"], "REDIS_URL": found["Redis"], SECOND: "1"}
         passed = run_leg(f"{database}, {broker}", browser | servers, arguments) and passed
     if missing:
         print(f"Not there, so not tested on: {', '.join(missing)}.")
@@ -91,8 +94,8 @@ def run_leg(name: str, environment: dict[str, str], arguments: list[str]) -> boo
     """Run pytest with nothing of this installation's own settings but `environment`."""
     print(f"\n== {name}{', Chromium' if environment['CHROMIUM'] else ''} ==", flush=True)
     with tempfile.TemporaryDirectory(prefix="baton-tests-") as data:
-        clean = {"BATON_DATA": data, "DATABASE_URL": "", "REDIS_URL": "", "DEBUG": "1"}
-        parallel = [] if arguments else ["-n", str(os.cpu_count() or 1)]
+        clean = {"BATON_DATA": data, "DATABASE_URL": "", "REDIS_URL": "", "DEBUG": "1", SECOND: ""}
+        parallel = [] if arguments else ["-n", str(os.cpu_count() or 1), "--dist", "worksteal"]
         code = subprocess.call(
             [sys.executable, "-m", "pytest", *parallel, *arguments],
             env=os.environ | clean | environment,

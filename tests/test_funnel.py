@@ -12,6 +12,7 @@ from django.urls import reverse
 from config.demo import story
 from feedback.funnels import reports, sets
 from feedback.funnels.periods import last_weeks
+from feedback.views import funnel
 from leads.models import User
 from tests.factories import version_in_force
 
@@ -95,8 +96,11 @@ PARTITIONS = {
 }
 
 
-def test_every_figure_opens_as_many_rows_as_it_says(told, django_assert_max_num_queries):
-    # One telling for all of it: loading it is what costs.
+def test_every_figure_opens_as_many_rows_as_it_says(
+    told, monkeypatch, django_assert_max_num_queries
+):
+    # One telling for all of it: loading it is what costs. The rows are counted, not drawn.
+    monkeypatch.setattr(funnel, "ROWS", 1)
     assert assert_figures_open_what_they_count(told["olu"]) > 60
     assert assert_figures_open_what_they_count(told["olu"], channel="webinar")
     assert assert_figures_open_what_they_count(told["sam"])

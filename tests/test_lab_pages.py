@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.demo import story
 from feedback.funnels.shares import Share
 from feedback.lab import forms, reports, verdicts
+from feedback.views import lab
 from leads.models import User
 from scoring import agreements, replays
 from scoring.documents import item
@@ -65,6 +66,12 @@ def figures(response) -> dict[str, int]:
     parser.feed(response.content.decode())
     numbered = ((address, re.match(r"\s*(\d+)", text)) for address, text in parser.found)
     return {address: int(number.group(1)) for address, number in numbered if number}
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch) -> None:
+    """The rows behind a figure are counted, not drawn."""
+    monkeypatch.setattr(lab, "ROWS", 1)
 
 
 def assert_figures_open_what_they_count(client: Client, path: str) -> dict[str, int]:

@@ -416,7 +416,7 @@ def test_a_draft_that_could_not_run_is_refused_and_so_is_a_rep(version, monday, 
     assert refusal.value.code == "not_yours"
 
 
-COUNT = 6000
+COUNT = 3000
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from scoring.rescoring import runs
 from tests.processes import START_SECONDS, wait_until
 from tests.test_ledgers import body, rule
 
-COUNT, RANGE = 12_000, 300
+COUNT, RANGE = 4_000, 100
 SEEN = {"op": "did", "types": ["webinar"], "within_days": 30}
 
 
