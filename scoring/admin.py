@@ -1,15 +1,41 @@
 """The agreement and the way of leads through it, to read: they are written by verbs alone."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
-from scoring.models import AgreementVersion, Reason, RescoreRun, Signature, Stage, StageEntry
+from leads.admin.pages import ConfigurationAdmin, ReadOnlyAdmin, ReadOnlyInline
+from scoring.models import (
+    AgreementVersion,
+    Freeze,
+    Objection,
+    Reason,
+    RescoreRun,
+    Signature,
+    Stage,
+    StageEntry,
+    Thread,
+    TrialAnswer,
+)
+
+LONGEST_YEARLY = 335
 
 
 class SignatureInline(ReadOnlyInline):
     model = Signature
-    fields = ["side", "user", "sha256", "proposal", "signed_at"]
+    fields = ["side", "user", "sha256", "proposal", "signed_at", "reservation"]
+
+
+class ObjectionInline(ReadOnlyInline):
+    model = Objection
+    fields = ["side", "user", "proposal", "at", "reason"]
+
+
+class TrialAnswerInline(ReadOnlyInline):
+    model = TrialAnswer
+    fields = ["side", "user", "answer", "at"]
 
 
 @admin.register(AgreementVersion)
@@ -17,7 +43,7 @@ class AgreementVersionAdmin(ReadOnlyAdmin):
     list_display = ["number", "status", "created_by", "created_at", "in_force_at", "superseded_at"]
     list_filter = ["status"]
     list_select_related = ["created_by"]
-    inlines = [SignatureInline]
+    inlines = [SignatureInline, ObjectionInline, TrialAnswerInline]
 
 
 @admin.register(Signature)
@@ -25,6 +51,42 @@ class SignatureAdmin(ReadOnlyAdmin):
     list_display = ["version", "side", "user", "proposal", "signed_at"]
     list_filter = ["side"]
     list_select_related = ["version", "user"]
+
+
+@admin.register(Thread)
+class ThreadAdmin(ReadOnlyAdmin):
+    list_display = ["version", "section", "clause", "opened_by", "opened_at", "resolved_at"]
+    list_select_related = ["version", "opened_by"]
+
+
+class FreezeForm(forms.ModelForm):
+    """Days that end after they begin; what comes again each year leaves days in between."""
+
+    class Meta:
+        model = Freeze
+        fields = ["name", "starts_on", "ends_on", "yearly"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        first, last = given.get("starts_on"), given.get("ends_on")
+        if not first or not last:
+            return given
+        if last < first:
+            self.add_error("ends_on", _("The last day comes before the first. Choose a later one."))
+        elif given.get("yearly") and (last - first).days >= LONGEST_YEARLY:
+            problem = _(
+                "A freeze of every year leaves at least a month free. Choose an earlier day."
+            )
+            self.add_error("ends_on", problem)
+        return given
+
+
+@admin.register(Freeze)
+class FreezeAdmin(ConfigurationAdmin):
+    """Days on which no version takes effect. What was signed then waits for the day after."""
+
+    form = FreezeForm
+    list_display = ["name", "starts_on", "ends_on", "yearly"]
 
 
 @admin.register(RescoreRun)

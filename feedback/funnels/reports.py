@@ -161,7 +161,7 @@ def tally(handoffs: HandoffQuerySet) -> Tally:
 
 def by_week(handoffs: HandoffQuerySet, *, period: Period) -> list[Group]:
     """A tally for every week of the period, empty weeks too."""
-    found = _grouped(
+    found = grouped(
         handoffs.annotate(group=TruncWeek("opened_at", tzinfo=timezone.get_current_timezone()))
     )
     tallies = {timezone.localdate(moment): each for moment, each in found.items()}
@@ -176,7 +176,7 @@ def by_channel(handoffs: HandoffQuerySet) -> list[Group]:
     names = dict(handoffs.order_by().values_list("channel__key", "channel__name").distinct())
     groups = [
         Group(key or "", names[key] or "", each)
-        for key, each in _grouped(handoffs.annotate(group=F("channel__key"))).items()
+        for key, each in grouped(handoffs.annotate(group=F("channel__key"))).items()
     ]
     return sorted(groups, key=lambda group: (-group.tally["handed_over"], group.label))
 
@@ -273,7 +273,7 @@ def _counters() -> dict[str, Count]:
     return {name: Count("pk", filter=condition) for name, condition in sets.SETS.items()}
 
 
-def _grouped(handoffs: HandoffQuerySet) -> dict[Any, Tally]:
+def grouped(handoffs: HandoffQuerySet) -> dict[Any, Tally]:
     """Tallies by the annotation `group`."""
     times = defaultdict(list)
     answered = handoffs.filter(sets.SETS["answered"]).order_by()

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from feedback.models import Handoff, Notification
+from feedback.notifications import negotiators
 from leads.models import Event, Side, User
 from scoring import promises
 
@@ -87,10 +88,6 @@ def _owing(event: Event) -> Iterable[User]:
     return _answerers(event)
 
 
-def _signatories(event: Event) -> Iterable[User]:
-    return _active().filter(leads_team=True, team__side__in=[Side.MARKETING, Side.SALES])
-
-
 def _everybody(event: Event) -> Iterable[User]:
     return _active().exclude(team=None)
 
@@ -124,8 +121,24 @@ RECIPIENTS: dict[str, Recipients] = {
     "handoff.replied": _other_side,
     "clock.breached": _leads_of_late,
     "clock.warning": _owing,
-    "agreement.proposed": _signatories,
+    "agreement.proposed": negotiators.signatories,
+    "agreement.commented": negotiators.talkers,
+    "agreement.objected": negotiators.negotiators,
+    "agreement.reminder": negotiators.reminded,
+    "agreement.agreed": negotiators.deciders,
+    "agreement.postponed": negotiators.deciders,
+    "agreement.stuck": negotiators.deciders,
+    "agreement.trial_over": negotiators.deciders,
     "agreement.in_force": _everybody,
     "near_miss.question": _asked_owner,
 }
-BY_MAIL = {"clock.breached", "clock.warning"}
+BY_MAIL = {
+    "agreement.agreed",
+    "agreement.objected",
+    "agreement.postponed",
+    "agreement.reminder",
+    "agreement.stuck",
+    "agreement.trial_over",
+    "clock.breached",
+    "clock.warning",
+}

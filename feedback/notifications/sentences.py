@@ -61,6 +61,7 @@ class _Words:
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
             "number": self.numbers.get(event.data.get("version"), ""),
+            "when": _moment(event.data.get("takes_effect_at", "")),
             "leads": _of_yours(event.data.get("number", 0)),
         }
         return Sentence(_PATTERNS[event.kind]() % values, _url(event))
@@ -74,6 +75,23 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
     "clock.warning": lambda: _("The time is nearly up for %(lead)s: %(clock)s by %(due)s."),
     "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
+    "agreement.commented": lambda: _("%(who)s wrote about agreement %(number)s."),
+    "agreement.objected": lambda: _("%(who)s objects to agreement %(number)s."),
+    "agreement.reminder": lambda: _(
+        "Agreement %(number)s still waits for your signature, or for your objection."
+    ),
+    "agreement.agreed": lambda: _(
+        "Both sides have signed agreement %(number)s. It takes effect on %(when)s."
+    ),
+    "agreement.postponed": lambda: _(
+        "Agreement %(number)s takes effect later than planned, on %(when)s."
+    ),
+    "agreement.stuck": lambda: _(
+        "Agreement %(number)s could not take effect: something is in the way."
+    ),
+    "agreement.trial_over": lambda: _(
+        "The trial of agreement %(number)s is over: keep it, change it, or go back?"
+    ),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
     "near_miss.question": lambda: _("%(who)s asks for what is missing about %(leads)s."),
 }
@@ -90,7 +108,18 @@ def _of_yours(number: int) -> str:
     return said % {"n": number}
 
 
+def _moment(value: str) -> str:
+    if not value:
+        return ""
+    return date_format(localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
+
+
 def _url(event: Event) -> str:
+    if event.kind == "agreement.trial_over":
+        return reverse("agreement_trial", args=[event.data["version"]])
+    if "thread" in event.data:
+        page = reverse("agreement_version", args=[event.data["version"]])
+        return f"{page}#thread-{event.data['thread']}"
     if "version" in event.data:
         return reverse("agreement_version", args=[event.data["version"]])
     if "group" in event.data:

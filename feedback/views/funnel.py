@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from feedback.funnels import pictures, reports, sets, stages
 from feedback.funnels.periods import DEFAULT_WEEKS, WEEKS, Period, last_weeks
 from leads.models import Channel, Side, User
 from scoring import agreements, documents
+from scoring.models import AgreementVersion
 
 ROWS = 50
 RELATED = ("lead", "owner", "reason", "channel")
@@ -123,6 +124,8 @@ def _behind(
         if monday not in period.mondays():
             raise Http404
         period = period.week(monday)
+    if since := _since_version(request.GET.get("since_version", "")):
+        period = Period(since, at)
     found = sets.handoffs(user, period=period, channel=filters.channel).filter(sets.SETS[name])
     if reason := request.GET.get("reason"):
         found = found.filter(reason__key=reason)
@@ -159,6 +162,13 @@ def _behind_stage(
         title = _("Entered %(stage)s and went on to %(next)s") % words
         found = stages.went_on(user, key, following, **within)
     return found.select_related("owner", "standing__stage", "score").order_by("-id"), title
+
+
+def _since_version(pk: str) -> datetime | None:
+    """When a version took effect: its history counts from there on."""
+    if not pk.isdecimal():
+        return None
+    return get_object_or_404(AgreementVersion, pk=pk, in_force_at__isnull=False).in_force_at
 
 
 def _body() -> dict[str, Any]:

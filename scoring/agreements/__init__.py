@@ -30,7 +30,7 @@ from scoring.agreements.sections import (
 )
 from scoring.agreements.signing import install, owes, propose, sign
 from scoring.agreements.stages_in_use import Leaving, Stranded, leaving, stranded
-from scoring.agreements.trials import Trial, answer_trial, end_trial, trial
+from scoring.agreements.trials import Trial, answer_trial, end_trial, trial, version_before
 
 __all__ = [
     "OPTIONAL",
@@ -71,6 +71,7 @@ __all__ = [
     "trial",
     "unanswered",
     "unsettled",
+    "version_before",
     "with_section",
     "withdraw",
 ]

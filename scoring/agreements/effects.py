@@ -20,6 +20,7 @@ from leads import events
 from leads.refusals import Refused
 from scoring.agreements import drafts, freezes
 from scoring.agreements.activation import bring_into_force, refuse_unfit
+from scoring.checks import Problem
 from scoring.documents import Body
 from scoring.models import AgreementVersion, Freeze
 
@@ -52,15 +53,25 @@ def effect(body: Body, *, at: datetime) -> Effect:
     return _effect(max(at, starts_at(body) or at), at)
 
 
-def refuse_past(body: Body, *, at: datetime) -> None:
-    """Raises Refused `in_the_past`, with its field, where the text names a time or a day that is
-    over. Once it is proposed, a time that passes meanwhile means: at once."""
-    starts = starts_at(body)
+def past(body: Body, *, at: datetime) -> list[Problem]:
+    """What stands against proposing `body` at `at`: a time or a day it names that is over. Once it
+    is proposed, a time that passes meanwhile means: at once."""
+    found, starts = [], starts_at(body)
     if starts and starts <= at:
-        raise _in_the_past(_("The time it takes effect lies in the past."), "effect.starts")
+        message = _("The time it takes effect lies in the past. Choose a later one.")
+        found.append(Problem("effect.starts", message))
     until = (body.get("effect") or {}).get("trial_until")
     if until and date.fromisoformat(until) <= timezone.localdate(at):
-        raise _in_the_past(_("The day the trial ends lies in the past."), "effect.trial_until")
+        message = _("The day the trial ends lies in the past. Choose a later one.")
+        found.append(Problem("effect.trial_until", message))
+    return found
+
+
+def refuse_past(body: Body, *, at: datetime) -> None:
+    """Raises Refused `in_the_past`, with its field, where something of `past` is found."""
+    for problem in past(body, at=at):
+        remedy = _("It stands in the section “When it takes effect”.")
+        raise Refused("in_the_past", problem.message, remedy, field=problem.path)
 
 
 def conclude(version: AgreementVersion, *, at: datetime) -> None:
@@ -151,9 +162,3 @@ def _keep_problem(found: AgreementVersion, refusal: Refused, at: datetime) -> No
 
 def _tell(kind: str, version: AgreementVersion, at: datetime, **data: str) -> None:
     events.write(kind, at=at, data={"version": version.pk} | data)
-
-
-def _in_the_past(message: str, field: str) -> Refused:
-    return Refused(
-        "in_the_past", message, _("Choose a later one in “When it takes effect”."), field=field
-    )

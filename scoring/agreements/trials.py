@@ -110,7 +110,7 @@ def end_trial(*, at: datetime | None = None) -> AgreementVersion | None:
     return version
 
 
-def before(version: AgreementVersion) -> AgreementVersion | None:
+def version_before(version: AgreementVersion) -> AgreementVersion | None:
     """The version that this one took the place of."""
     earlier = AgreementVersion.objects.filter(in_force_at__lt=version.in_force_at)
     return earlier.order_by("-in_force_at").first() if version.in_force_at else None
@@ -119,7 +119,7 @@ def before(version: AgreementVersion) -> AgreementVersion | None:
 def _next_text(version: AgreementVersion, answer: str) -> Body | None:
     if answer == Answer.CHANGE:
         return version.body
-    last = before(version) if answer == Answer.GO_BACK else None
+    last = version_before(version) if answer == Answer.GO_BACK else None
     return last.body if last else None
 
 

@@ -1,27 +1,26 @@
-"""Propose, withdraw, sign."""
+"""Withdraw, sign, object."""
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from leads.nudges import nudge
+from leads.refusals import Refused
 from scoring import agreements
+from scoring.forms.talks import ObjectionForm, SignatureForm
 from scoring.models import AgreementVersion
 from scoring.views.gates import readers
+from scoring.views.panels import Refusal
+from scoring.views.texts import reading
 
-
-@require_POST
-@readers
-def proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    version = get_object_or_404(AgreementVersion, pk=pk)
-    agreements.propose(version, by=request.user, at=timezone.now())
-    messages.success(request, _("Proposed. Both teams can sign it now."))
-    return redirect("agreement_version", pk)
+Status = AgreementVersion.Status
 
 
 @require_POST
@@ -36,18 +35,69 @@ def withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @readers
 def signature(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sign, for the side the form names, the text whose hash it carries."""
-    version = agreements.sign(
-        get_object_or_404(AgreementVersion, pk=pk),
-        by=request.user,
-        at=timezone.now(),
-        sha256=request.POST.get("sha256", ""),
-        side=request.POST.get("side", ""),
-    )
-    if version.status != AgreementVersion.Status.IN_FORCE:
-        messages.success(request, _("Signed. The other side's signature is missing."))
-        return redirect("agreement_version", pk)
-    nudge("scoring.tasks.rescore_all")
-    said = _("%(version)s is in force. Every lead is being scored by it.") % {"version": version}
+    """Sign, for the side the form names, the text whose hash it carries. Where a reservation is
+    missing, the page comes back and says so beside its field."""
+    version, form = get_object_or_404(AgreementVersion, pk=pk), SignatureForm(request.POST)
+    form.is_valid()  # What is wrong with it, the verb says.
+    try:
+        version = agreements.sign(
+            version,
+            by=request.user,
+            at=timezone.now(),
+            sha256=request.POST.get("sha256", ""),
+            side=request.POST.get("side", ""),
+            reservation=request.POST.get("reservation", ""),
+        )
+    except Refused as refusal:
+        return _again(request, version, refusal, form, Refusal(signature=form))
+    return _signed(request, version)
+
+
+@require_POST
+@readers
+def objection(request: HttpRequest, pk: int) -> HttpResponse:
+    """Object, with a reason, to the text whose hash the form carries."""
+    version, form = get_object_or_404(AgreementVersion, pk=pk), ObjectionForm(request.POST)
+    form.is_valid()
+    try:
+        agreements.object_to(
+            version,
+            by=request.user,
+            at=timezone.now(),
+            sha256=request.POST.get("sha256", ""),
+            reason=request.POST.get("reason", ""),
+        )
+    except Refused as refusal:
+        return _again(request, version, refusal, form, Refusal(objection=form))
+    messages.success(request, _("Your objection is on record. Both sides are told."))
+    return redirect("agreement_version", pk)
+
+
+def _signed(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
+    if version.status == Status.IN_FORCE:
+        nudge("scoring.tasks.rescore_all")
+        said = _("%(version)s is in force. Every lead is being scored by it.")
+        messages.success(request, said % {"version": version})
+        return redirect("agreement")
+    said = _("Signed. The other side's signature is missing.")
+    if version.status == Status.AGREED:
+        moment = date_format(timezone.localtime(version.takes_effect_at), "DATETIME_FORMAT")
+        said = _("Both have signed: it takes effect on %(moment)s.") % {"moment": moment}
     messages.success(request, said)
-    return redirect("agreement")
+    return redirect("agreement_version", version.pk)
+
+
+def _again(
+    request: HttpRequest,
+    version: AgreementVersion,
+    refusal: Refused,
+    form: forms.Form,
+    refused: Refusal,
+) -> HttpResponse:
+    """The page with what was written, and the refusal beside its field; others go on."""
+    if refusal.field not in form.fields:
+        raise refusal
+    if not form.has_error(refusal.field):
+        form.add_error(refusal.field, str(refusal))
+    context = reading(version, request.user, refusal=refused)
+    return render(request, "scoring/agreement.html", context, status=refusal.status)

@@ -87,6 +87,7 @@ def reading(
         if unsettled
         else None,
         "trial": _asked(in_force, user, at),
+        "back": [] if unsettled else _back(version, in_force, vocabulary),
         "may_edit": agreements.may_edit(user),
         "progress": rescoring.progress(at=at) if version == in_force else None,
     }
@@ -147,6 +148,16 @@ def draft(
         withdrawable=agreements.may_withdraw(user, version),
         signing=panels.signing(version, user, vocabulary, at=at, refusal=refusal),
     )
+
+
+def _back(
+    version: AgreementVersion, in_force: AgreementVersion | None, vocabulary: Vocabulary
+) -> list[Change]:
+    """What going back to an old version would change of what is in force."""
+    if in_force is None or version == in_force:
+        return []
+    old, new = documents.anew(in_force.body), documents.anew(version.body)
+    return sentences.changes(old, new, vocabulary)
 
 
 def _asked(version: AgreementVersion | None, user: User, at: datetime) -> Trial | None:

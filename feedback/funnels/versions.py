@@ -1,0 +1,108 @@
+"""What happened under each version of the agreement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.db.models import F, Sum
+
+from feedback.funnels import reports, sets
+from feedback.funnels.periods import Period
+from feedback.funnels.reports import Tally
+from feedback.funnels.shares import Difference
+from leads.models import User
+from scoring.models import AgreementVersion
+
+
+@dataclass(frozen=True)
+class Record:
+    """The handoffs made under a version: their tally, and what they won, by currency."""
+
+    version: AgreementVersion
+    tally: Tally
+    won: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def handed_over(self) -> int:
+        return self.tally["handed_over"]
+
+    @property
+    def answered(self) -> int:
+        return self.tally["answered"]
+
+    @property
+    def still_open(self) -> int:
+        return self.tally["still_open"]
+
+    @property
+    def in_talks(self) -> int:
+        return self.tally["in_talks"]
+
+    @property
+    def deals(self) -> int:
+        return self.tally["won"]
+
+    @property
+    def query(self) -> str:
+        """Of the list of leads behind a figure."""
+        return urlencode({"version": self.version.number, "since_version": self.version.pk})
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A record beside that of the version before, if there was one with handoffs."""
+
+    now: Record
+    before: Record | None
+
+    @property
+    def acceptance(self) -> Difference | None:
+        return self._difference("acceptance")
+
+    @property
+    def conversations(self) -> Difference | None:
+        return self._difference("conversations")
+
+    def _difference(self, name: str) -> Difference | None:
+        """None where either has too few cases to speak of a rate."""
+        if self.before is None:
+            return None
+        now, before = getattr(self.now.tally, name), getattr(self.before.tally, name)
+        return None if now.few or before.few else Difference(now, before)
+
+
+def compared(
+    versions: Iterable[AgreementVersion], user: User, *, at: datetime
+) -> dict[int, Compared]:
+    """By version, what `user` may see of what happened under it until `at`, beside what happened
+    under its base; versions without a handoff are left out. Three queries for all."""
+    versions = [each for each in versions if each.in_force_at]
+    shown = {each.pk: each for each in versions}
+    shown |= {each.base_id: each.base for each in versions if each.base and each.base.in_force_at}
+    records = _records(shown, user, at)
+    return {
+        each.pk: Compared(records[each.pk], records.get(each.base_id))
+        for each in versions
+        if each.pk in records
+    }
+
+
+def _records(versions: dict[int, AgreementVersion], user: User, at: datetime) -> dict[int, Record]:
+    if not versions:
+        return {}
+    period = Period(min(each.in_force_at for each in versions.values()), at)
+    handoffs = sets.handoffs(user, period=period).filter(version__in=versions)
+    tallies = reports.grouped(handoffs.annotate(group=F("version_id")))
+    money = defaultdict(list)
+    won = handoffs.filter(sets.SETS["won_amount_known"]).order_by()
+    sums = won.values_list("version_id", "opportunity__currency")
+    for version, currency, amount in sums.annotate(sum=Sum("opportunity__amount")):
+        money[version].append((currency, amount))
+    return {
+        pk: Record(versions[pk], tally, tuple(sorted(money[pk]))) for pk, tally in tallies.items()
+    }
