@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -11,11 +12,12 @@ from django.forms import BoundField
 from django.utils.functional import cached_property
 
 from leads.fields import FieldSpec
-from leads.models import ActivityType, Campaign
+from leads.models import ActivityType, Campaign, User
 from scoring import documents
 from scoring.checks.pieces import KEY
 from scoring.conditions import Vocabulary
 from scoring.documents import Body, ConditionJSON
+from scoring.sentences import Speaker
 
 TYPES = ("types", "and_types", "since_types")
 
@@ -50,6 +52,17 @@ class Context:
         """In the order of the journey; what no stage is called any more comes last."""
         names = {each["key"]: documents.text(each["name"]) for each in self.body["stages"]}
         return list(({key: key for key in more if key not in names} | names).items())
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        return Speaker(self.body, self.vocabulary)
+
+    @cached_property
+    def own_domain(self) -> str:
+        """The domain most colleagues have in their address."""
+        mails = User.objects.exclude(email="").values_list("email", flat=True)
+        domains = Counter(mail.rpartition("@")[2].casefold() for mail in mails)
+        return domains.most_common(1)[0][0] if domains else "ourcompany.example"
 
     @cached_property
     def _types(self) -> Choices:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from scoring.conditions.counts import MOST_FILTERS
 from scoring.documents import ConditionJSON
+from scoring.forms import writing
 
 OPERATORS = {
     "is": gettext_lazy("is"),
@@ -35,8 +36,6 @@ BARE = ("known", "unknown")
 OF_TEXT = ("contains", "contains_not", "starts_with", "starts_with_not")
 OF_NUMBERS = ("at_least", "below", "above", "at_most")
 YES, NO = ("true", "yes", "ja"), ("false", "no", "nein")
-QUOTES = '"“”„'
-NUMBER = re.compile(r"-?[0-9]{1,12}\Z")
 POSTED = re.compile(r"where([0-9])_property\Z")
 
 Value = str | int | bool
@@ -120,20 +119,18 @@ def shows(filters: list[ConditionJSON] | None) -> bool:
 def written(value: Any, op: str) -> str:
     """The value as somebody would type it."""
     if isinstance(value, list):
-        return ", ".join(written(each, op) for each in value)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, str) and op not in OF_TEXT and (read(value) != value or value == ""):
-        return f'"{value}"'
-    return "" if value is None else str(value)
+        return ", ".join(_written(each) for each in value)
+    if isinstance(value, str) and op in OF_TEXT:
+        return value
+    return "" if value is None else _written(value)
 
 
 def read(typed: str) -> Value:
     """A whole number, yes or no, or a text; in quotation marks, always a text."""
-    typed = typed.strip()
-    if len(typed) > 1 and typed[0] in QUOTES and typed[-1] in QUOTES:
-        return typed[1:-1]
-    if NUMBER.match(typed):
+    typed, text = typed.strip(), writing.unquoted(typed)
+    if text is not None:
+        return text
+    if writing.NUMBER.match(typed):
         return int(typed)
     if typed.casefold() in YES + NO:
         return typed.casefold() in YES
@@ -142,7 +139,7 @@ def read(typed: str) -> Value:
 
 def wanted(op: str, typed: str) -> Value | list[Value]:
     """What the filter compares with. Raises ValueError with a sentence."""
-    parts = [part for part in (typed.split(",") if op in MANY else [typed]) if part.strip()]
+    parts = writing.divided(typed) if op in MANY else [typed] if typed.strip() else []
     if not parts:
         raise ValueError(_("Give a value to compare with."))
     if op in OF_TEXT:
@@ -151,6 +148,14 @@ def wanted(op: str, typed: str) -> Value | list[Value]:
     if op in OF_NUMBERS and (isinstance(values[0], bool) or not isinstance(values[0], int)):
         raise ValueError(_("Give a whole number."))
     return values if op in MANY else values[0]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str) and (not writing.plain(value) or read(value) != value):
+        return writing.quoted(value)
+    return str(value)
 
 
 def _shows(each: Any) -> bool:

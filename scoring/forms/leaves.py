@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from typing import Any
+
+from django import forms
 
 from scoring.documents import ConditionJSON
 from scoring.forms.bases import Context, Leaf
@@ -26,23 +28,24 @@ LEAVES: dict[str, type[Leaf]] = {
         RecycleLeaf,
     )
 }
-FAMILIES = {
-    "field": gettext_lazy("a field"),
-    "deed": gettext_lazy("an activity"),
-    "persona": gettext_lazy("a persona"),
-    "score": gettext_lazy("the score"),
-    "mail": gettext_lazy("the e-mail address"),
-    "order": gettext_lazy("the first or latest activity"),
-    "both": gettext_lazy("two activities at the same event"),
-    "idle": gettext_lazy("silence"),
-    "touch": gettext_lazy("what stayed unanswered"),
-    "entry": gettext_lazy("stages it has been in"),
-    "recycle": gettext_lazy("having been given back"),
-}
-# Offered behind a click.
-RARE = ("order", "both", "idle", "touch", "entry", "recycle")
 
 
-def leaf_for(condition: ConditionJSON, context: Context) -> type[Leaf] | None:
-    """The inputs that can show all of a condition, if it is a simple one."""
-    return next((leaf for leaf in LEAVES.values() if leaf.shows(condition, context)), None)
+class KeptLeaf(Leaf):
+    """What no inputs can show stays as it is: it can be read, moved and removed."""
+
+    family = "kept"
+    operators = ()
+
+    def __init__(self, data: Any = None, *, prefix: str, context: Context, old: Any = None) -> None:
+        self.context, self.old = context, old
+        forms.Form.__init__(self, data, prefix=prefix)
+
+    def condition(self) -> ConditionJSON:
+        return self.old
+
+
+def leaf_for(condition: ConditionJSON, context: Context) -> type[Leaf]:
+    """The inputs that can show all of a condition."""
+    if not isinstance(condition, dict):
+        return KeptLeaf
+    return next((leaf for leaf in LEAVES.values() if leaf.shows(condition, context)), KeptLeaf)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from django.forms import Form
+from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 
 from scoring.documents import Body, ItemJSON
+from scoring.forms import starts, steps
 from scoring.forms.bases import Context
-from scoring.forms.leaves import FAMILIES, RARE
+from scoring.forms.conditional import ConditionRow
+from scoring.forms.nodes import Said
 from scoring.forms.rows import Row, Rows
+from scoring.forms.starts import Menu
 
 PLAIN = "row"
 
@@ -26,15 +32,16 @@ class Adding:
 
 @dataclass(frozen=True)
 class Buttons:
-    """All buttons that add to one list; `rare` ones are shown behind a click."""
+    """All that adds to one list: buttons, and what a row with a condition may start from."""
 
     name: str
     usual: tuple[Adding, ...]
-    rare: tuple[Adding, ...] = ()
+    menus: tuple[Menu, ...] = ()
 
 
 class SectionForm:
-    """Inputs of a section. `add` is a list's name and a family, as the button's value says."""
+    """Inputs of a section. `add` is what a button says: a list's name and what a new row in it
+    starts from, or a step in a condition."""
 
     key: str
     title: str | Promise
@@ -43,8 +50,11 @@ class SectionForm:
     def __init__(self, body: Body, data: Mapping[str, str] | None = None, add: str = "") -> None:
         self.body, self.data = body, data
         self.context = Context(body)
-        self.add_to, _colon, self.add_family = add.partition(":")
+        self.step, self.lists = steps.read(add), []
+        self.add_to, _colon, self.add_family = ("", "", "") if self.step else add.partition(":")
         self.build()
+        if add:
+            self.calm()
 
     @property
     def template(self) -> str:
@@ -64,16 +74,29 @@ class SectionForm:
         valid = [part.is_valid() for part in self.parts()]
         return all(valid)
 
+    def calm(self) -> None:
+        """While something is added, what is not complete yet is not called wrong."""
+        for part in self.parts():
+            if isinstance(part, Form):
+                part._errors = ErrorDict()
+        for row in chain(*self.lists):
+            row.calm()
+
+    def said(self) -> Iterator[Said]:
+        """The sentence of each row and of each part of its condition, as typed so far."""
+        for row in chain(*self.lists):
+            yield from row.says()
+
     def rows(self, kind: type[Row], name: str, items: list[ItemJSON]) -> Rows:
         add = self.add_family or PLAIN if self.add_to == name else ""
-        return Rows(kind, name, items, self.context, self.data, add=add)
+        rows = Rows(kind, name, items, self.context, self.data, add=add, step=self.step)
+        self.lists.append(rows)
+        return rows
 
 
-def adding(name: str, families: tuple[str, ...]) -> Buttons:
-    """A button for each kind of condition a new row may have."""
-    made = {family: Adding(f"{name}:{family}", FAMILIES[family]) for family in families}
-    usual = tuple(button for family, button in made.items() if family not in RARE)
-    return Buttons(name, usual, tuple(button for f, button in made.items() if f in RARE))
+def adding(name: str, kind: type[ConditionRow]) -> Buttons:
+    """A menu of what a new row with a condition may start from."""
+    return Buttons(name, (), starts.menus(kind.families))
 
 
 def one_more(name: str, label: str | Promise) -> Buttons:

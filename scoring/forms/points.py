@@ -37,7 +37,7 @@ class ScoreSection(SectionForm):
                 values.GROUPS[group],
                 self.limits.of_group(group),
                 rows,
-                adding(rows.name, RuleRow.families),
+                adding(rows.name, RuleRow),
             )
 
     def parts(self) -> list[Any]:

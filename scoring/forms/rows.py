@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from leads.refusals import Refused
-from scoring import conditions
-from scoring.documents import BRANCHES, ConditionJSON, ItemJSON, Text, item, text
-from scoring.forms.bases import Context, Leaf
-from scoring.forms.leaves import LEAVES, leaf_for
+from scoring.documents import ItemJSON, Text, item, text
+from scoring.forms.bases import Context
+from scoring.forms.nodes import Said
+from scoring.forms.steps import Step
 from scoring.forms.texts import kept
-from scoring.sentences import Speaker
 
 MOST_ROWS = 150
 
@@ -38,8 +37,10 @@ class Row(forms.Form):
         context: Context,
         item: ItemJSON | None = None,
         family: str = "",
+        step: Step | None = None,
     ) -> None:
-        self.item, self.context = item, context
+        """`family` is what a new row starts from, `step` what a button in it asks for."""
+        self.item, self.context, self.written_key = item, context, ""
         shown = self.shown(item or self.blank)
         super().__init__(data, prefix=prefix, initial=shown, use_required_attribute=False)
         self.empty_permitted = self.is_new
@@ -81,104 +82,22 @@ class Row(forms.Form):
         }
         return (self.item or self.blank) | given
 
+    def every_form(self) -> Iterator[forms.Form]:
+        """All forms whose inputs are in this row."""
+        yield self
+
+    def says(self) -> Iterator[Said]:
+        """What is said of the parts of this row, to be kept up with what is typed."""
+        yield from ()
+
+    def calm(self) -> None:
+        """While something is added, what is not complete yet is not called wrong."""
+        self._errors = ErrorDict()
+
     def key_source(self) -> str:
         """The words from which a new item gets its key."""
         first = next(iter(self.texts), "")
         return english(self.cleaned_data.get(first, ""))
-
-
-class ConditionRow(Row):
-    """A row with a condition: simple inputs for a simple one, or for a flat group of simple ones.
-
-    What is nested deeper is shown as a sentence and kept as it is.
-    """
-
-    about: ClassVar[frozenset[str]] = conditions.EVERYTHING
-    families: ClassVar[tuple[str, ...]] = tuple(LEAVES)
-
-    family = forms.CharField(required=False, widget=forms.HiddenInput, max_length=10)
-
-    def __init__(self, data: Any = None, *, family: str = "", **options: Any) -> None:
-        super().__init__(data, **options)
-        posted = data.get(self.add_prefix("family"), "") if data is not None else ""
-        family = family or posted
-        self.leaves = self._leaves(data, family if family in self.families else self.families[0])
-        # Posted with the row: should somebody remove it meanwhile, its inputs can still be read.
-        self.initial["family"] = self.leaves[0].family if self.leaves else ""
-        if self.is_new and not self.has_changed():
-            for leaf in self.leaves:
-                leaf.empty_permitted = True
-
-    @property
-    def branch(self) -> str:
-        """all, any or none, of a flat group; else empty."""
-        when = self.item["when"] if self.item else {}
-        return next((name for name in BRANCHES if name in when), "")
-
-    @property
-    def is_open(self) -> bool:
-        """Are the inputs of the condition to be seen at once?"""
-        wrong = self.is_bound and any(leaf.errors for leaf in self.leaves)
-        return self.is_new or wrong or any(leaf.family == "score" for leaf in self.leaves)
-
-    @property
-    def sentence(self) -> str:
-        if not self.item:
-            return ""
-        return Speaker(self.context.body, self.context.vocabulary).words(self.item["when"])
-
-    def is_valid(self) -> bool:
-        own = super().is_valid()
-        if self.is_left_empty() or (own and self.is_removed()):
-            return own
-        leaves = [leaf.is_valid() for leaf in self.leaves]
-        return own and all(leaves) and self.can_run()
-
-    def has_changed(self) -> bool:
-        return super().has_changed() or any(leaf.has_changed() for leaf in self.leaves)
-
-    def value(self) -> ItemJSON:
-        given = super().value()
-        given.pop("family", None)
-        return given | {"when": self.when()}
-
-    def when(self) -> ConditionJSON:
-        """The condition as the inputs say."""
-        if not self.leaves:
-            return self.item["when"]
-        parts = [leaf.condition() for leaf in self.leaves]
-        return {self.branch: parts} if self.branch else parts[0]
-
-    def _leaves(self, data: Any, family: str) -> list[Leaf]:
-        parts = _parts(self.item["when"], self.branch) if self.item else [None]
-        made = []
-        for number, part in enumerate(parts):
-            kind = LEAVES[family] if part is None else leaf_for(part, self.context)
-            if kind is None or kind.family not in self.families:
-                return []
-            prefix = f"{self.prefix}-c{number}"
-            made.append(kind(data, prefix=prefix, context=self.context, old=part))
-        return made
-
-    def can_run(self) -> bool:
-        """Does the condition say something? Else its fault is shown where it is."""
-        faults = [(leaf, self._fault(leaf.condition())) for leaf in self.leaves]
-        faults = [(leaf, fault) for leaf, fault in faults if fault]
-        for leaf, fault in faults:
-            leaf.add_error(leaf.input_for(fault.field), str(fault))
-        if not faults and (whole := self._fault(self.when())):
-            self.add_error(None, str(whole))
-        return not faults and not self.errors
-
-    def _fault(self, when: ConditionJSON) -> Refused | None:
-        personas = self.context.body["personas"] if "persona" in self.families else []
-        try:
-            conditions.parse(
-                when, vocabulary=self.context.vocabulary, personas=personas, about=self.about
-            )
-        except Refused as refusal:
-            return refusal
-        return None
 
 
 class Rows:
@@ -193,7 +112,10 @@ class Rows:
         data: Any = None,
         *,
         add: str = "",
+        step: Step | None = None,
     ) -> None:
+        """`add` is what a row that a button asks for starts from."""
+        self.step = step
         self.kind, self.name, self.items, self.context = kind, name, items, context
         self.forms = list(self._bound(data) if data is not None else self._unbound())
         if add:
@@ -221,6 +143,7 @@ class Rows:
             if row.is_new:
                 given["key"] = fresh_key(row.key_source(), taken)
                 taken.add(given["key"])
+            row.written_key = given["key"]
             found.append(given)
         return found
 
@@ -234,7 +157,8 @@ class Rows:
         for number in range(count):
             prefix = f"{self.name}-{number}"
             known = item(self.items, data.get(f"{prefix}-key", ""))
-            yield self.kind(data, prefix=prefix, context=self.context, item=known)
+            step = self.step if self.step and self.step.row == prefix else None
+            yield self.kind(data, prefix=prefix, context=self.context, item=known, step=step)
 
 
 def fresh_key(words: str, taken: set[str]) -> str:
@@ -250,7 +174,3 @@ def fresh_key(words: str, taken: set[str]) -> str:
 
 def english(words: Text) -> str:
     return words.get("en", "") if isinstance(words, dict) else words
-
-
-def _parts(when: ConditionJSON, branch: str) -> list[ConditionJSON]:
-    return when[branch] if branch else [when]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scoring.checks.meaning import counts_each
-from scoring.checks.structure import MOST_POINTS
+from scoring.checks.structure import MOST_POINTS, SENTENCE
 from scoring.conditions import ACTIVITIES, PROFILE
 from scoring.conditions.counts import LONGEST_WINDOW
 from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON
+from scoring.forms.conditional import ConditionRow
 from scoring.forms.deed_leaves import DeedLeaf
-from scoring.forms.leaves import RARE
-from scoring.forms.rows import ConditionRow
-from scoring.sentences import Speaker
+from scoring.forms.leaves import LEAVES
+from scoring.forms.nodes import every
+from scoring.forms.texts import BilingualField
+from scoring.sentences import values
 
 MOST_AGES = 8
 EVERY, DAYS = "every", "days"
@@ -54,21 +57,22 @@ class AgesField(forms.CharField):
 
 class RuleRow(ConditionRow):
     about = frozenset({PROFILE, ACTIVITIES})
-    families = ("deed", "field", "persona", "mail", *RARE)
+    families = tuple(family for family in LEAVES if family != "score")
+    texts = ("label",)
     blank = {"label": "", "times": "once", "cap": None}
 
     points = forms.IntegerField(
         label=gettext_lazy("Points"), min_value=-MOST_POINTS, max_value=MOST_POINTS
     )
     times = forms.ChoiceField(label=gettext_lazy("Counts"), choices=REPEATS)
-    cap = forms.IntegerField(
-        label=gettext_lazy("At most"), required=False, min_value=1, max_value=MOST_POINTS
-    )
     days = forms.IntegerField(
         label=gettext_lazy("Once in so many days"),
         required=False,
         min_value=1,
         max_value=LONGEST_WINDOW,
+    )
+    cap = forms.IntegerField(
+        label=gettext_lazy("At most"), required=False, min_value=1, max_value=MOST_POINTS
     )
     halving = AgesField(
         label=gettext_lazy("Halved after days"),
@@ -78,15 +82,27 @@ class RuleRow(ConditionRow):
             "Such as 7, 30, 90: half after 7 days, a quarter after 30, nothing after 90."
         ),
     )
+    label = BilingualField(
+        label=gettext_lazy("Name, if the sentence needs one"), most=SENTENCE, required=False
+    )
 
-    def key_source(self) -> str:
-        return Speaker(self.context.body, self.context.vocabulary).words(self.when())
+    def meaning(self) -> str:
+        return capfirst(self.context.speaker.meant(self.shown_now()))
+
+    def shown_now(self) -> ItemJSON:
+        """The rule as it is typed so far, in a row that is complete."""
+        if self.is_bound:
+            return self.value()
+        old = self.item or self.blank | {"points": 0}
+        return old | {"when": self.tree.when()}
 
     @property
-    def sentence(self) -> str:
-        if not self.item:
-            return ""
-        return Speaker(self.context.body, self.context.vocabulary).meant(self.item)
+    def worth(self) -> list[str]:
+        """What it gives, for the line of the rule: the points, how often, the limit."""
+        points, cap = self["points"].value(), self["cap"].value()
+        limit = _("at most %(points)s") % {"points": cap} if cap not in (None, "") else ""
+        often = REPEATS.get(self["times"].value(), "") if self.may_repeat else ""
+        return [signed(points), str(often), limit]
 
     @property
     def counting(self) -> list[forms.BoundField]:
@@ -95,17 +111,14 @@ class RuleRow(ConditionRow):
 
     @property
     def counting_open(self) -> bool:
-        return any(each.errors for each in self.counting)
+        return any(each.errors or each.value() for each in self.counting)
 
     @property
     def may_repeat(self) -> bool:
         """Is there something to count more than once, or was it said that there is?"""
-        counted = any(leaf.family in ("deed", "idle") for leaf in self.leaves)
-        return counted or not self.leaves or self["times"].value() != "once" or self.counting_open
-
-    @property
-    def is_open(self) -> bool:
-        return super().is_open or self.counting_open
+        leaves = [node.leaf for node in every(self.tree.root) if node.leaf is not None]
+        counted = any(leaf.family in ("deed", "idle", "kept") for leaf in leaves)
+        return counted or self["times"].value() != "once" or self.counting_open
 
     def clean_points(self) -> int:
         if self.cleaned_data["points"] == 0:
@@ -238,3 +251,11 @@ def _by_group(name: str, score: ItemJSON, given: dict[str, int | None]) -> ItemJ
 def _window(when: dict[str, Any]) -> int | None:
     parts = when.get("all", [when])
     return next((part.get("within_days") for part in parts if part.get("op") == "did"), None)
+
+
+def signed(points: Any) -> str:
+    """Points as typed, with their sign."""
+    try:
+        return values.points(int(points))
+    except (TypeError, ValueError):
+        return ""
