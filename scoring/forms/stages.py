@@ -116,6 +116,10 @@ class StageRow(Row):
         return self.called
 
     @property
+    def leads_to(self) -> str:
+        return ", ".join(target.name for target in self.targets if target.checked)
+
+    @property
     def drawn(self) -> list[str]:
         return [*(self["next"].value() or []), *self.more]
 

@@ -4,6 +4,7 @@ has not saved yet."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +15,13 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leads.models import User
-from scoring import agreements, checks, sentences
-from scoring.agreements import locks
+from scoring import agreements, checks, documents, sentences
+from scoring.agreements import Stranded, locks
+from scoring.checks import Problem
 from scoring.documents import Body
 from scoring.forms import SECTIONS, SectionForm
 from scoring.models import AgreementVersion, SectionLock
+from scoring.sentences import Change
 from scoring.views import previews
 from scoring.views.gates import readers
 
@@ -58,7 +61,7 @@ def open_version(request: HttpRequest, section: str) -> AgreementVersion | None:
 
 def keep(request: HttpRequest, version: AgreementVersion, form: SectionForm) -> bool:
     """Keep what was posted, as far as it differs from the draft. Is this person still writing?"""
-    data = request.POST.copy()
+    data = form.data.copy()
     seen = data.get("sha256", "")
     for name in AROUND:
         data.pop(name, None)
@@ -74,40 +77,49 @@ def keep(request: HttpRequest, version: AgreementVersion, form: SectionForm) -> 
     )
 
 
-def places(version: AgreementVersion, *, at: datetime) -> list[Place]:
+def places(
+    version: AgreementVersion,
+    *,
+    at: datetime,
+    changes: Iterable[Change],
+    problems: Iterable[Problem],
+    stranded: Iterable[Stranded],
+) -> list[Place]:
     """The sections of a version with all that is to be known of them at a glance."""
-    base = agreements.in_force()
-    found = sentences.changes(base.body, version.body) if base else []
-    changes = Counter(each.section for each in found)
-    problems = Counter(agreements.section_of(p.path) for p in checks.validate(version.body))
-    stranded = len(agreements.stranded(version.body))
-    problems["moves"] += stranded
+    changed = Counter(each.section for each in changes)
+    wrong = Counter(agreements.section_of(each.path) for each in problems)
+    wrong["moves"] += len(list(stranded))
     writers, unsaved = locks.holders(version, at=at), locks.unsaved(version)
     return [
         Place(
             key,
             kind.title,
-            changes[key],
-            problems[key],
+            changed[key],
+            wrong[key],
             writers.get(key),
             [each for each in unsaved if each.section == key],
         )
         for key, kind in SECTIONS.items()
-        if key not in WHERE_NEEDED or stranded or version.body.get(key)
+        if key not in WHERE_NEEDED or wrong[key] or version.body.get(key)
     ]
+
+
+def here(places: Iterable[Place], user: User) -> list[User]:
+    """Who else is writing."""
+    return sorted({each.writer.user for each in places if each.writer} - {user}, key=str)
 
 
 def desk_of(version: AgreementVersion, user: User, *, current: str = "") -> dict[str, object]:
     """What the list of sections shows."""
-    at = timezone.now()
-    found = places(version, at=at)
-    here = {each.writer.user for each in found if each.writer}
-    return {
-        "places": found,
-        "here": sorted(here - {user}, key=str),
-        "current": current,
-        "may_edit": agreements.may_edit(user),
-    }
+    base = agreements.in_force()
+    found = places(
+        version,
+        at=timezone.now(),
+        changes=sentences.changes(documents.anew(base.body), version.body) if base else [],
+        problems=checks.validate(version.body),
+        stranded=agreements.stranded(version.body),
+    )
+    return {"places": found, "current": current, "may_edit": agreements.may_edit(user)}
 
 
 @require_safe

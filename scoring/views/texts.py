@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from leads.models import User
@@ -22,7 +24,8 @@ from scoring.models import AgreementVersion
 from scoring.rulebooks import Rulebook
 from scoring.sentences import Change, Section
 from scoring.sentences.clauses import STAGE
-from scoring.views import panels, talks
+from scoring.views import desks, panels, talks
+from scoring.views.desks import Place
 from scoring.views.panels import Refusal, Signing
 from scoring.views.talks import Said
 
@@ -40,6 +43,15 @@ class Draft:
     owed: str
     withdrawable: bool
     signing: Signing
+    places: list[Place]
+    here: list[User]
+
+    @property
+    def mending(self) -> list[tuple[str, str]]:
+        """What stands against it, and the address where it is put right."""
+        wrong = [(each.message, each.path) for each in self.problems]
+        wrong += [(str(each), f"moves.{each.key}") for each in self.stranded]
+        return [(said, _address(path)) for said, path in wrong]
 
     @property
     def proposable(self) -> bool:
@@ -139,15 +151,27 @@ def draft(
     """What it changes, what stands against it, and what this person owes it."""
     base = documents.anew(in_force.body) if in_force else None
     late = agreements.past(version.body, at=at) if version.status == Status.DRAFT else []
+    found = {
+        "changes": sentences.changes(base, version.body, vocabulary) if base else [],
+        "problems": [*checks.validate(version.body), *late],
+        "stranded": agreements.stranded(version.body),
+    }
+    places = desks.places(version, at=at, **found) if version.status != Status.AGREED else []
     return Draft(
         version=version,
-        changes=sentences.changes(base, version.body, vocabulary) if base else [],
-        problems=[*checks.validate(version.body), *late],
-        stranded=agreements.stranded(version.body),
+        **found,
         owed=agreements.owes(user, version),
         withdrawable=agreements.may_withdraw(user, version),
         signing=panels.signing(version, user, vocabulary, at=at, refusal=refusal),
+        places=places,
+        here=desks.here(places, user),
     )
+
+
+def _address(path: str) -> str:
+    """Where what stands at this path is put right."""
+    address = reverse("agreement_section", args=[agreements.section_of(path)])
+    return f"{address}?{urlencode({'at': path})}"
 
 
 def _back(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.models import Side
 from leads.refusals import Refused
-from scoring import agreements, sentences
+from scoring import agreements, documents, sentences
 from scoring.agreements import Edit, locks
 from scoring.forms import SECTIONS, SectionForm, faults
 from scoring.models import AgreementVersion, SectionLock
@@ -31,7 +31,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
         return _opened(request, version, section)
     if step := request.POST.get("add") or request.POST.get("do", ""):
         form = SECTIONS[section](version.body, request.POST, step)
-        return _form_page(request, version, form)
+        return _form_page(request, version, form, plain=SECTIONS[section](version.body, form.data))
     return _save(request, version, SECTIONS[section](version.body, request.POST))
 
 
@@ -110,13 +110,14 @@ def _form_page(
     version: AgreementVersion,
     form: SectionForm,
     *,
+    plain: SectionForm | None = None,
     refusal: Refused | None = None,
     seen: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """`seen` is the hash of the text the input was made on; saving checks it. What was posted is
-    kept, whatever becomes of it."""
-    held = desks.keep(request, version, form) if request.method == "POST" else True
+    kept, whatever becomes of it. `plain` is the form without what a button adds to it."""
+    held = desks.keep(request, version, plain or form) if request.method == "POST" else True
     overtaken = refusal is not None and refusal.code == "edited_meanwhile"
     seen = seen or ("" if overtaken else request.POST.get("sha256", ""))
     context = {
@@ -127,8 +128,8 @@ def _form_page(
         "conflict": _conflict(version, form) if overtaken else None,
         "signatures": agreements.counting(version),
     }
-    context |= desks.strip(version, form, request.user, held=held) | _previewed(form)
-    context |= desks.desk_of(version, request.user, current=form.key)
+    context |= desks.strip(version, form, request.user, held=held) | _previewed(plain or form)
+    context |= desks.desk_of(version, request.user, current=form.key) | {"form": form}
     return render(request, "scoring/section.html", context, status=status)
 
 
@@ -149,7 +150,8 @@ def _kept_page(
 
 def _previewed(form: SectionForm) -> dict[str, object]:
     base = agreements.in_force()
-    return {"form": form, "base": base, "preview": previews.of(form, base.body if base else None)}
+    old = documents.anew(base.body) if base else None
+    return {"form": form, "base": base, "preview": previews.of(form, old)}
 
 
 def _conflict(version: AgreementVersion, form: SectionForm) -> dict[str, object]:
