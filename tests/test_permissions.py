@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -23,8 +23,9 @@ from feedback import handoffs, qualifications, setups
 from feedback.models import Handoff, Opportunity
 from leads import tokens
 from leads.models import Lead, User
-from scoring import agreements, corrections, impacts, replays, shapes
-from scoring.models import AgreementVersion, Correction, Replay
+from scoring import agreements, calibrations, corrections, impacts, replays, shapes
+from scoring.agreements import comments
+from scoring.models import AgreementVersion, Calibration, Correction, Replay, Thread
 from tests.factories import HandoffFactory, PoolFactory, PoolMemberFactory
 
 CAST = ("maya", "mark", "sam", "lena", "olu", "ada", "nina")
@@ -89,6 +90,8 @@ class House:
     opportunity: Opportunity
     corrected: Correction
     replay: Replay
+    calibration: Calibration
+    thread: Thread
     sam: User
 
     def items(self, checklist: str) -> list[str]:
@@ -165,6 +168,28 @@ TABLE = [
          knows=frozenset(HOUSE)),
     post("agreement/versions/<int:pk>/signature/", {"mark", "lena"}, about="draft",
          knows=frozenset(HOUSE), body=lambda house: {"sha256": house.draft.sha256}),
+    # A round of votes, which Maya opened
+    page("agreement/calibration/", HOUSE),
+    post("agreement/calibration/", WRITERS | {"olu"}, knows=frozenset(HOUSE)),
+    page("agreement/calibration/<slug:code>/", HOUSE),
+    page("agreement/calibration/<slug:code>/wall/", HOUSE),
+    post("agreement/calibration/<slug:code>/votes/<int:position>/", WRITERS,
+         knows=frozenset(HOUSE), body=lambda house: {"is_lead": "yes"}),
+    post("agreement/calibration/<slug:code>/closing/", WRITERS - {"sam"}, knows=frozenset(HOUSE)),
+    post("agreement/calibration/<slug:code>/draft/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/versions/<int:pk>/objection/", {"mark", "lena"}, about="draft",
+         knows=frozenset(HOUSE), body=lambda house: {"sha256": house.draft.sha256}),
+    post("agreement/versions/<int:pk>/threads/", HOUSE - {"ada"}, about="draft",
+         knows=frozenset(HOUSE), body=lambda house: {"place": "clocks", "text": "Why?"}),
+    post("agreement/threads/<int:pk>/answers/", HOUSE - {"ada"}, about="thread",
+         knows=frozenset(HOUSE), body=lambda house: {"text": "Because."}),
+    post("agreement/threads/<int:pk>/resolution/", HOUSE - {"ada"}, about="thread",
+         knows=frozenset(HOUSE)),
+    post("agreement/threads/<int:pk>/reopening/", HOUSE - {"ada"}, about="thread",
+         knows=frozenset(HOUSE)),
+    page("agreement/versions/<int:pk>/trial/", HOUSE, about="draft"),
+    post("agreement/versions/<int:pk>/trial/", {"mark", "lena"}, about="draft",
+         knows=frozenset(HOUSE), body=lambda house: {"answer": "keep"}),
     page("agreement/rescoring/", HOUSE),
     post("agreement/rescoring/pause/", MANAGERS, knows=frozenset(HOUSE)),
     post("agreement/rescoring/resumption/", MANAGERS, knows=frozenset(HOUSE)),
@@ -247,7 +272,7 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
     handoffs.give_back(returned, by=sam, at=at, reason=reason, text="Not now.")
     answers = {item["key"]: "Yes" for item in version.body["checklists"]["qualification"]}
     opportunity = qualifications.qualify(deal, by=sam, at=at, answers=answers)
-    draft = agreements.open_draft(by=maya, at=at)
+    draft = tried(agreements.open_draft(by=maya, at=at), by=maya, at=at)
     impacts.request(draft, by=maya, at=at)
     week = {"starts_at": at - timedelta(days=7), "ends_at": at}
     return House(
@@ -260,8 +285,17 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
         opportunity=opportunity,
         corrected=corrections.correct(offered.lead, by=maya, at=at, **CORRECTING),
         replay=replays.request(version, by=maya, at=at, **week),
+        calibration=calibrations.open_round(draft, by=maya, at=at)[0],
+        thread=comments.open_thread(draft, section="clocks", text="Why?", by=sam, at=at),
         sam=sam,
     )
+
+
+def tried(draft: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
+    """The draft, to be signed until a day."""
+    effect = {"trial_until": (date.today() + timedelta(days=30)).isoformat()}
+    edit = {"section": "effect", "value": effect, "by": by, "at": at}
+    return agreements.edit(draft, **edit, expected_sha256=draft.sha256).version
 
 
 @pytest.fixture
@@ -291,6 +325,7 @@ def outcome(address: Address, house: House, clients: tuple[Client, Client]) -> s
     path = (PREFIXES.get(address.route) or "/" + address.route) + address.query
     path = path.replace("<slug:section>", "clocks").replace("<slug:key>", "classic")
     path = path.replace("<slug:who>/<slug:token>", "MQ/abc-123")
+    path = path.replace("<slug:code>", house.calibration.code).replace("<int:position>", "1")
     if address.about:
         path = re.sub("<[^>]+>", str(getattr(house, address.about).pk), path)
     cookies = copy.deepcopy(client.cookies)

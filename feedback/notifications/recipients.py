@@ -110,6 +110,10 @@ def _marketing_of_thread(handoff: Handoff) -> list[User]:
     return list(_active().filter(pk__in=authors, team__side=Side.MARKETING))
 
 
+def _voters(event: Event) -> Iterable[User]:
+    return _active().filter(team__side__in=[Side.MARKETING, Side.SALES])
+
+
 def _asked_owner(event: Event) -> Iterable[User]:
     return _active().filter(pk=event.data["owner"])
 
@@ -131,6 +135,7 @@ RECIPIENTS: dict[str, Recipients] = {
     "agreement.trial_over": negotiators.deciders,
     "agreement.in_force": _everybody,
     "near_miss.question": _asked_owner,
+    "calibration.opened": _voters,
 }
 BY_MAIL = {
     "agreement.agreed",

@@ -94,6 +94,7 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     ),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
     "near_miss.question": lambda: _("%(who)s asks for what is missing about %(leads)s."),
+    "calibration.opened": lambda: _("%(who)s asks both teams: is this a lead? Vote, alone."),
 }
 
 
@@ -115,6 +116,8 @@ def _moment(value: str) -> str:
 
 
 def _url(event: Event) -> str:
+    if "calibration" in event.data:
+        return reverse("agreement_calibration", args=[event.data["code"]])
     if event.kind == "agreement.trial_over":
         return reverse("agreement_trial", args=[event.data["version"]])
     if "thread" in event.data:
