@@ -14,8 +14,10 @@ from feedback import timelines
 from feedback.models import Handoff, HandoffEvent
 from feedback.timelines import History, Moment
 from leads.models import Activity, Lead, Touch, User
-from scoring import documents, explanations, ledgers
+from scoring import documents, explanations, ledgers, sentences
+from scoring.documents import ItemJSON
 from scoring.glances import Glance, Readers
+from scoring.models import AgreementVersion
 
 LATEST_SHOWN = 12
 GROUPS = ledgers.GROUP_NAMES | {
@@ -48,6 +50,7 @@ class Return:
     after_contact: bool
     back_on: Any
     advice: str = ""
+    follows: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def brief(handoff: Handoff, reader: User) -> Briefing:
     history = timelines.recent(handoff.lead, reader, most=LATEST_SHOWN)
     evidence = getattr(handoff, "evidence", None)
     pros, cons = strongest(evidence.ledger if evidence else [])
-    came_back = returns(history, handoff.version.body)
+    came_back = returns(history, handoff.version)
     return Briefing(
         wish=wish(history),
         pros=pros,
@@ -124,11 +127,15 @@ def wish(history: History) -> Wish | None:
     return Wish(latest.type.name, source, latest.occurred_at, "did")
 
 
-def returns(history: History, body: dict[str, Any]) -> list[Return]:
-    """What was returned and why, newest first, with the advice of the agreement `body`."""
+def returns(history: History, version: AgreementVersion | None) -> list[Return]:
+    """What was returned and why, newest first, with the advice of this version; what follows is
+    said of what was returned under it."""
+    body = version.body if version else {}
     labels = timelines.names(body, "reasons", "label")
-    advice = {r["key"]: documents.text(r.get("advice", "")) for r in body.get("reasons", [])}
-    return [_returned(step, labels, advice) for step in history.steps if step.kind == "returned"]
+    known = {reason["key"]: reason for reason in body.get("reasons", [])}
+    number = version.number if version else None
+    steps = [step for step in history.steps if step.kind == "returned"]
+    return [_returned(each, labels, known, each.version_number == number) for each in steps]
 
 
 def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]:
@@ -221,8 +228,11 @@ def _conversation(touch: Touch) -> str:
     return ", ".join(filter(None, [touch.get_kind_display(), str(touch.by or "")]))
 
 
-def _returned(step: HandoffEvent, labels: dict[str, str], advice: dict[str, str]) -> Return:
+def _returned(
+    step: HandoffEvent, labels: dict[str, str], known: dict[str, ItemJSON], under_it: bool
+) -> Return:
     handoff, reason = step.handoff, step.handoff.reason
+    agreed = known.get(reason.key, {}) if reason else {}
     return Return(
         handoff=handoff.pk,
         at=step.at,
@@ -231,5 +241,6 @@ def _returned(step: HandoffEvent, labels: dict[str, str], advice: dict[str, str]
         words=step.note.text if step.note else "",
         after_contact=handoff.answer == Handoff.Answer.ACCEPTED,
         back_on=handoff.back_on,
-        advice=advice.get(reason.key, "") if reason else "",
+        advice=documents.text(agreed.get("advice", "")),
+        follows=sentences.following(agreed) if under_it else "",
     )

@@ -11,11 +11,35 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback import terms
 from feedback.models import Handoff
+from leads import fields
 from leads.models import Touch, User
 from scoring import corrections, documents
 
+YES_NO = [("", "—"), ("yes", _("Yes")), ("no", _("No"))]
 
-class AcceptanceForm(forms.Form):
+
+class ChecklistForm(forms.Form):
+    """The items of a checklist that collect something, each with an input of its kind."""
+
+    def add_items(self, items: list[dict[str, Any]]) -> None:
+        self.items = items
+        for item in items:
+            self.fields[f"item_{item['key']}"] = _item_field(item)
+
+    def asked(self) -> list[forms.BoundField]:
+        return [self[f"item_{item['key']}"] for item in self.items]
+
+    def answers(self) -> dict[str, str]:
+        """Item key to what was filled in; a tick is `yes`, an open item is left out."""
+        answered: dict[str, str] = {}
+        for item in self.items:
+            value = self.cleaned_data[f"item_{item['key']}"]
+            if value not in (None, "", False):
+                answered[item["key"]] = "yes" if value is True else str(value)
+        return answered
+
+
+class AcceptanceForm(ChecklistForm):
     """The acceptance checklist. Whether it is complete is the verb's business."""
 
     confirmed = forms.MultipleChoiceField(
@@ -30,10 +54,13 @@ class AcceptanceForm(forms.Form):
 
     def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        items = terms.checklist(handoff.version, terms.ACCEPTANCE)
         self.fields["confirmed"].choices = [
             (item["key"], documents.text(item["label"]))
-            for item in terms.checklist(handoff.version, terms.ACCEPTANCE)
+            for item in items
+            if not item.get("collects")
         ]
+        self.add_items([item for item in items if item.get("collects")])
 
 
 class ReturnForm(forms.Form):
@@ -99,7 +126,7 @@ class ConversationForm(forms.Form):
     )
 
 
-class QualificationForm(forms.Form):
+class QualificationForm(ChecklistForm):
     """The qualification checklist: an item is ticked, or filled in where it collects something."""
 
     amount = forms.DecimalField(
@@ -112,20 +139,9 @@ class QualificationForm(forms.Form):
 
     def __init__(self, handoff: Handoff, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.items = terms.checklist(handoff.version, terms.QUALIFICATION)
         amount = self.fields.pop("amount")
-        for item in self.items:
-            self.fields[f"item_{item['key']}"] = _item_field(item)
+        self.add_items(terms.checklist(handoff.version, terms.QUALIFICATION))
         self.fields["amount"] = amount
-
-    def answers(self) -> dict[str, str]:
-        """Item key to what was filled in; a tick is `yes`, an open item is left out."""
-        answered: dict[str, str] = {}
-        for item in self.items:
-            value = self.cleaned_data[f"item_{item['key']}"]
-            if value:
-                answered[item["key"]] = "yes" if value is True else str(value)
-        return answered
 
 
 class WinForm(forms.Form):
@@ -209,14 +225,28 @@ class MessageForm(forms.Form):
 
 
 def _item_field(item: dict[str, Any]) -> forms.Field:
+    """A box to tick, or the input for what the item collects."""
     label = documents.text(item["label"])
     collects = item.get("collects")
     if not collects:
         return forms.BooleanField(required=False, label=label)
-    widget = forms.DateInput(attrs={"type": "date"}) if collects.get("type") == "date" else None
-    field = forms.CharField(
-        required=False, max_length=200, label=label, help_text=documents.text(collects["label"])
-    )
-    if widget:
-        field.widget = widget
-    return field
+    said = {"required": False, "label": label, "help_text": documents.text(collects["label"])}
+    match collects.get("type"):
+        case "number":
+            return forms.DecimalField(**said, max_digits=20, decimal_places=5)
+        case "date":
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.DateField(**said, widget=widget)
+        case "boolean":
+            return forms.ChoiceField(**said, choices=YES_NO)
+        case "choice":
+            return forms.ChoiceField(**said, choices=[("", "—"), *_choices(collects)])
+    return forms.CharField(**said, max_length=200)
+
+
+def _choices(collects: dict[str, Any]) -> list[tuple[str, str]]:
+    """Those of the agreement, else all that the lead field has."""
+    offered = collects.get("choices") or ()
+    if not offered and (known := fields.registry().get(collects["attribute"])):
+        offered = known.choices
+    return [(each, each) for each in offered]

@@ -52,7 +52,7 @@ def draw(
     loaded."""
     history = timelines.whole(lead, user, most=most)
     body = version.body if version else {}
-    returns = briefings.returns(history, body)
+    returns = briefings.returns(history, version)
     handoff = _open_handoff(lead, user)
     return Portrait(
         at=at,

@@ -14,8 +14,10 @@ from django.db.models import Count
 from feedback import calendars, steps
 from feedback.models import Handoff, Pool, PoolMember
 from leads.models import User
+from scoring import promises
 
 KEEP_OWNER = "keep_owner"
+SAME_REP = "same_rep"
 ROUND_ROBIN = "round_robin"
 NOBODY = "nobody"
 # With nobody on duty the queue is offered to the pool all the same, so many at a time.
@@ -26,7 +28,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True)
 class Choice:
     """Who gets a handoff by which rule. `skipped` are the others, each as {user, why}; why is
-    not_in_pool, off_duty, after_hours or no_room."""
+    not_in_pool, off_duty, after_hours, no_room or returned_it."""
 
     member: PoolMember | None
     rule: str
@@ -53,17 +55,24 @@ class Roster:
         return max((capacity or ROOM_WITHOUT_DUTY) - self.load.total(), 0)
 
     def choose(self, handoff: Handoff) -> Choice:
-        """The owner keeps the lead at any hour and load while on duty. Others take turns, in
-        working time and as long as they have room."""
+        """Who returned the lead gets it again, or does not, where the agreement's reason says so.
+        The owner keeps it at any hour and load while on duty. Others take turns, in working time
+        and as long as they have room."""
         skipped: dict[int, str] = {}
-        for owner_id in _owners(handoff):
-            member = self.members.get(owner_id)
-            if member and member.on_duty:
-                return Choice(member, KEEP_OWNER, _listed(skipped))
-            skipped[owner_id] = "off_duty" if member else "not_in_pool"
+        returner, back_to = _returned_by(handoff)
+        if back_to == promises.POOL:
+            skipped[returner] = "returned_it"
+        first = {returner: SAME_REP} if back_to == promises.SAME_REP else {}
+        for user_id, rule in (first | dict.fromkeys(_owners(handoff), KEEP_OWNER) | first).items():
+            member = self.members.get(user_id)
+            if member and member.on_duty and user_id not in skipped:
+                return Choice(member, rule, _listed(skipped))
+            skipped.setdefault(user_id, "off_duty" if member else "not_in_pool")
         hindered = {user_id: self._hindrance(m) for user_id, m in self.members.items()}
         skipped |= {user_id: why for user_id, why in hindered.items() if why}
         free = [m for user_id, m in self.members.items() if not hindered[user_id]]
+        # Whoever returned it is not asked again, as long as there is anybody else.
+        free = [m for m in free if m.user_id not in skipped] or free
         if not free:
             return Choice(None, NOBODY, _listed(skipped))
         longest = min(free, key=lambda m: (m.last_assigned_at or LONG_AGO, m.pk))
@@ -107,6 +116,18 @@ def _owners(handoff: Handoff) -> list[int]:
     lead = handoff.lead
     company_owner = lead.company.owner_id if lead.company else None
     return list(dict.fromkeys(o for o in (lead.owner_id, company_owner) if o))
+
+
+def _returned_by(handoff: Handoff) -> tuple[int | None, str]:
+    """Who gave the lead back last, and whom the reason of then offers it again to, if it says."""
+    closed = Handoff.objects.filter(lead=handoff.lead_id, closed_at__isnull=False)
+    last = closed.exclude(pk=handoff.pk).select_related("reason", "version")
+    last = last.order_by("-closed_at", "-pk").first()
+    if last is None or last.reason is None:
+        return None, ""
+    back_to = promises.reason(last.version, last.reason.key).get("back_to", "")
+    step = back_to and last.steps.filter(kind="returned").last()
+    return (step.by_id, back_to) if step else (None, "")
 
 
 def _listed(skipped: dict[int, str]) -> list[dict[str, int | str]]:

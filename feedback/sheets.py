@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from scoring.explanations import Ahead
 from scoring.grades import Grade, Scale
 from scoring.histories import Account, Change, Point
 from scoring.ledgers import Line
-from scoring.models import AgreementVersion, Correction, Score
+from scoring.models import AgreementVersion, Correction, Score, StageEntry
 from scoring.rulebooks import Rulebook
 
 MOST_PROS, MOST_CONS = 3, 2
@@ -71,6 +72,7 @@ class Sheet:
     pending: bool
     soon: bool
     may_correct: bool
+    reset_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,17 @@ def draw(lead: Lead, user: User, *, version: AgreementVersion | None, at: dateti
         pending=stale is not None,
         soon=stale is not None and at - stale.since < SOON,
         may_correct=corrections.may_correct(user),
+        reset_at=_reset_at(score, books[score.version]) if score else None,
         **_NOTHING | said,
     )
+
+
+def _reset_at(score: Score, rulebook: Rulebook) -> datetime | None:
+    """When a return last set the lead's actions back, where the score's text resets."""
+    if not rulebook.resets:
+        return None
+    resets = StageEntry.objects.filter(lead_id=score.lead_id, resets=True, at__lte=score.as_of)
+    return resets.aggregate(last=Max("at"))["last"]
 
 
 def trend(lead: Lead, *, at: datetime) -> Trend:

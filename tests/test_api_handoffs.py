@@ -58,7 +58,14 @@ class TestReading:
         assert shown["clock"]["key"] == "answer"
         assert shown["clock"]["due_at"].endswith("Z")
         assert [item["key"] for item in shown["checklist"]] == checklist(handoff)
-        assert {"key", "label"} == shown["reasons"][0].keys()
+        assert shown["reasons"][0] == {
+            "key": "no_budget",
+            "label": "No budget this year",
+            "rest_days": 60,
+            "resets": False,
+            "track": "",
+            "back_to": "",
+        }
 
     def test_everybody_sees_what_they_see_elsewhere(
         self, handoff, maya, mark, sam, lena, olu, ada, nina

@@ -12,7 +12,8 @@ from feedback.api.states import STATES
 from feedback.models import Handoff
 from leads.api.fields import MomentField, StrictSerializer
 from leads.models import Identity, Lead
-from scoring import documents, glances, grades
+from scoring import documents, glances, grades, promises
+from scoring.checks.structure import BACK_TO, COLLECTED_TYPES
 
 
 class HandoffQuerySerializer(StrictSerializer):
@@ -72,11 +73,36 @@ class TermSerializer(serializers.Serializer):
     label = serializers.CharField()
 
 
+class AskedSerializer(serializers.Serializer):
+    """What an item of the checklist collects."""
+
+    label = serializers.CharField()
+    type = serializers.ChoiceField(choices=COLLECTED_TYPES)
+    choices = serializers.ListField(child=serializers.CharField())
+
+
+class ItemSerializer(TermSerializer):
+    """An item of the checklist; `asks` is null where it is only confirmed."""
+
+    asks = AskedSerializer(allow_null=True)
+
+
+class ReasonSerializer(TermSerializer):
+    """A reason for a return, and what follows: days of rest, whether what the lead did before
+    counts no more, the nurture track, and whether it comes back to who returned it."""
+
+    rest_days = serializers.IntegerField()
+    resets = serializers.BooleanField()
+    track = serializers.CharField(allow_blank=True)
+    back_to = serializers.ChoiceField(choices=["", *BACK_TO], allow_blank=True)
+
+
 class ClockSerializer(serializers.Serializer):
     """What is owed next, and by when."""
 
     key = serializers.ChoiceField(choices=Handoff.Clock.values, source="clock")
     due_at = MomentField()
+    warn_at = MomentField(allow_null=True)
     breached_at = MomentField(allow_null=True)
 
 
@@ -102,7 +128,10 @@ class HandoffSerializer(serializers.ModelSerializer):
     conversation_at = MomentField(read_only=True, allow_null=True)
     closed_at = MomentField(read_only=True, allow_null=True)
     checklist = serializers.SerializerMethodField(
-        help_text="What an acceptance confirms: send the keys."
+        help_text="What an acceptance confirms: send the keys, and answers to what it asks."
+    )
+    track = serializers.SerializerMethodField(
+        help_text="The nurture track a returned lead goes on, by the agreement's reason."
     )
     reasons = serializers.SerializerMethodField(
         help_text="The reasons a return may give: send a key."
@@ -131,6 +160,7 @@ class HandoffSerializer(serializers.ModelSerializer):
             "reason",
             "disputed",
             "back_on",
+            "track",
             "checklist",
             "reasons",
         ]
@@ -155,17 +185,39 @@ class HandoffSerializer(serializers.ModelSerializer):
     def get_reason(self, handoff: Handoff) -> str | None:
         return handoff.reason.key if handoff.reason else None
 
-    @extend_schema_field(TermSerializer(many=True))
-    def get_checklist(self, handoff: Handoff) -> list[dict[str, str]]:
-        return _terms(terms.checklist(handoff.version, terms.ACCEPTANCE))
+    def get_track(self, handoff: Handoff) -> str:
+        reason = handoff.reason and promises.reason(handoff.version, handoff.reason.key)
+        return documents.text(reason.get("track")) if reason else ""
 
-    @extend_schema_field(TermSerializer(many=True))
-    def get_reasons(self, handoff: Handoff) -> list[dict[str, str]]:
-        return _terms(handoff.version.body.get("reasons", []))
+    @extend_schema_field(ItemSerializer(many=True))
+    def get_checklist(self, handoff: Handoff) -> list[dict[str, Any]]:
+        items = terms.checklist(handoff.version, terms.ACCEPTANCE)
+        return [_named(item) | {"asks": _asked(item)} for item in items]
+
+    @extend_schema_field(ReasonSerializer(many=True))
+    def get_reasons(self, handoff: Handoff) -> list[dict[str, Any]]:
+        return [
+            _named(reason)
+            | {
+                "rest_days": reason["rest_days"],
+                "resets": reason.get("resets", False),
+                "track": documents.text(reason.get("track")),
+                "back_to": reason.get("back_to", ""),
+            }
+            for reason in handoff.version.body.get("reasons", [])
+        ]
 
 
-def _terms(items: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"key": item["key"], "label": documents.text(item["label"])} for item in items]
+def _named(item: dict[str, Any]) -> dict[str, Any]:
+    return {"key": item["key"], "label": documents.text(item["label"])}
+
+
+def _asked(item: dict[str, Any]) -> dict[str, Any] | None:
+    collects = item.get("collects")
+    if not collects:
+        return None
+    label, choices = documents.text(collects["label"]), collects.get("choices") or []
+    return {"label": label, "type": collects["type"], "choices": choices}
 
 
 class AcceptanceSerializer(StrictSerializer):
@@ -175,6 +227,11 @@ class AcceptanceSerializer(StrictSerializer):
         child=serializers.CharField(max_length=60),
         max_length=50,
         help_text="Keys of the handoff's `checklist`, all of them.",
+    )
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        help_text="What was said of those items that ask for something, by key.",
     )
     next_step = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, help_text="Shown to marketing."

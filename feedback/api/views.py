@@ -82,6 +82,7 @@ class AcceptanceView(APIView):
             by=request.user,
             at=timezone.now(),
             confirmed=set(sent["confirmed"]),
+            answers=sent.get("answers"),
             next_step=sent.get("next_step", ""),
         )
         return _answered(request.user, pk)

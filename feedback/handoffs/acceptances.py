@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
 
-from feedback import calendars, clocks, moves, steps, terms
+from feedback import calendars, checklists, clocks, moves, steps, terms
 from feedback.handoffs import rights
-from feedback.models import ChecklistAnswer, Handoff
+from feedback.models import Handoff
 from leads import access, owners
 from leads.models import User
 from scoring.models import StageEntry
@@ -16,19 +17,27 @@ from scoring.models import StageEntry
 
 @transaction.atomic
 def accept(
-    handoff: Handoff, *, by: User, at: datetime, confirmed: set[str], next_step: str = ""
+    handoff: Handoff,
+    *,
+    by: User,
+    at: datetime,
+    confirmed: set[str],
+    answers: Mapping[str, str] | None = None,
+    next_step: str = "",
 ) -> Handoff:
     """`by` accepts the lead and owns it from now on; the first-contact clock starts.
 
-    `confirmed` holds the keys of the acceptance checklist's items, all of them. `next_step` is
-    shown to marketing. Raises Refused: not_found, not_yours, already_answered, not_offered,
-    checklist_incomplete.
+    `confirmed` holds the keys of the acceptance checklist's items, and `answers` what was said
+    of those that collect something: all of them. `next_step` is shown to marketing. Raises
+    Refused: not_found, not_yours, already_answered, not_offered, checklist_incomplete,
+    unreadable_value.
     """
     handoff = rights.lock(handoff, by=by)
     rights.require_member(by, handoff)
     rights.require_offered(handoff, at=at)
     items = terms.checklist(handoff.version, terms.ACCEPTANCE)
-    terms.require_items(items, set(confirmed))
+    said = checklists.given(items, confirmed, answers or {})
+    terms.require_items(items, set(said))
     clocks.stop(handoff, at=at, met=True)
     answer(handoff, Handoff.Answer.ACCEPTED, by=by, at=at)
     handoff.owner = by
@@ -41,7 +50,7 @@ def accept(
         data={"owner": by.pk, "answer_seconds": handoff.answer_seconds},
         note=next_step,
     )
-    _keep_checklist(handoff, items, by=by, at=at)
+    checklists.complete(handoff, terms.ACCEPTANCE, items, said, by=by, at=at)
     clocks.start(handoff, Handoff.Clock.FIRST_CONTACT, at=at)
     owners.assign(handoff.lead, by)
     access.show(handoff.lead, team=handoff.pool.team, at=at)
@@ -60,12 +69,3 @@ def answer(handoff: Handoff, given: str, *, by: User | None, at: datetime) -> No
     if handoff.offered_at:
         calendar = handoff.pool.calendar
         handoff.answer_seconds = calendars.working_seconds(calendar, handoff.offered_at, at)
-
-
-def _keep_checklist(
-    handoff: Handoff, items: list[dict[str, object]], *, by: User, at: datetime
-) -> None:
-    ChecklistAnswer.objects.bulk_create(
-        ChecklistAnswer(handoff=handoff, checklist=terms.ACCEPTANCE, item=item["key"], by=by, at=at)
-        for item in items
-    )

@@ -16,6 +16,7 @@ from feedback.models import Handoff
 from leads import owners
 from leads.models import User
 from leads.refusals import Refused
+from scoring import documents
 from scoring.models import Reason
 
 CLOSING_FIELDS = [*ANSWER_FIELDS, "outcome", "closed_at", "reason", "disputed", "back_on"]
@@ -57,7 +58,12 @@ def give_back(
     handoff.disputed, handoff.back_on, handoff.closed_at = disputed, back_on, at
     handoff.save(update_fields=CLOSING_FIELDS)
     steps.record(
-        handoff, "returned", at=at, by=by, data=_said(handoff, after_contact=accepted), note=text
+        handoff,
+        "returned",
+        at=at,
+        by=by,
+        data=_said(handoff, term, after_contact=accepted),
+        note=text,
     )
     clocks.start(handoff, Handoff.Clock.ANSWER_RETURN, at=at)
     if back_on:
@@ -107,8 +113,10 @@ def _require_date(back_on: date | None, term: dict[str, Any], *, at: datetime) -
         )
 
 
-def _said(handoff: Handoff, *, after_contact: bool) -> dict[str, Any]:
-    return {
+def _said(handoff: Handoff, term: dict[str, Any], *, after_contact: bool) -> dict[str, Any]:
+    """Codes and moments, and the name of the track where the reason has one."""
+    track = {"track": documents.text(term["track"])} if term.get("track") else {}
+    return track | {
         "reason": handoff.reason.key,
         "disputed": handoff.disputed,
         "back_on": handoff.back_on.isoformat() if handoff.back_on else None,

@@ -65,6 +65,7 @@ def acceptance(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,
             at=at,
             confirmed=set(form.cleaned_data["confirmed"]),
+            answers=form.answers(),
             next_step=form.cleaned_data["next_step"],
         ),
         done=_("Accepted: %(lead)s."),

@@ -26,7 +26,7 @@ from feedback.handoffs import rights
 from feedback.models import Handoff, Opportunity
 from leads.models import Side, User
 from leads.refusals import Refused
-from scoring import documents
+from scoring import promises
 from scoring.glances import Glance, Readers
 
 # The part of the answer column that holds a form, where it is not called as the form.
@@ -198,10 +198,11 @@ def _waited(handoff: Handoff, *, at: datetime) -> str:
 
 def _promise(handoff: Handoff, *, at: datetime) -> str:
     """What an acceptance starts, and until when."""
-    minutes = documents.minutes(handoff.version.body, Handoff.Clock.FIRST_CONTACT)
-    if not minutes:
+    clock = Handoff.Clock.FIRST_CONTACT
+    term = promises.term(handoff.version, clock, lead=handoff.lead, at=at)
+    if term is None:
         return ""
-    due_at = calendars.add_working_minutes(handoff.pool.calendar, at, minutes)
+    due_at = calendars.add_working_minutes(handoff.pool.calendar, at, term.minutes)
     local = date_format(timezone.localtime(due_at), "SHORT_DATETIME_FORMAT")
     return _("Accepting starts the first-contact clock, until %(moment)s.") % {"moment": local}
 

@@ -3,6 +3,7 @@
 from scoring.sentences.changes import Change, changes
 from scoring.sentences.clauses import Clause, Group, Section, criterion_numbers, document
 from scoring.sentences.facets import Speaker
+from scoring.sentences.phrases import after_return as following
 from scoring.sentences.values import duration
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "criterion_numbers",
     "document",
     "duration",
+    "following",
 ]

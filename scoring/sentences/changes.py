@@ -64,9 +64,11 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("score", _("Rule"), lambda body: body["score"]["rules"], lambda say: say.rule),
         *pair.one("score", _limits, lambda say: say.limits),
         *pair.list("clocks", _("Clock"), lambda body: body["clocks"], lambda say: say.clock),
+        *pair.one("supply", lambda body: body.get("supply") or {}, lambda say: say.supply),
         *_checklists(pair),
         *pair.list("reasons", _("Reason"), lambda body: body["reasons"], lambda say: say.reason),
         *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
+        *pair.one("watches", lambda body: body.get("watches") or {}, lambda say: say.watches),
         *pair.list("fields", _("Field"), lambda body: body.get("fields") or [], lambda s: s.field),
         *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]

@@ -9,7 +9,7 @@ from scoring.conditions import Condition, Vocabulary, read, repeating
 from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, text
 from scoring.journeys import RETURN_ORDER, StageJSON, stage, stages_of_kind
 from scoring.models import Stage
-from scoring.sentences import values
+from scoring.sentences import phrases, values
 
 LETTERS, DIGITS = "ABC", "123"
 
@@ -93,19 +93,37 @@ class Speaker:
         return {
             "": str(values.CLOCKS[part["key"]]),
             _("within"): values.duration(part["minutes"]),
+            **dict(phrases.terms(part, self.words)),
+            _("warning"): phrases.warning(part),
+            _("a breach is told to"): phrases.escalation(part),
             _("team"): str(Side(part["side"]).label),
         }
 
+    def supply(self, part: ItemJSON) -> Facets:
+        return {
+            _("Handoffs a month"): str(part.get("handoffs", "")),
+            _("Quality of the handoffs"): "; ".join(phrases.quality(part)),
+        }
+
+    def watches(self, part: ItemJSON) -> Facets:
+        return {
+            _("What %(side)s watches") % {"side": Side(side).label}: phrases.watched(
+                part.get(side) or []
+            )
+            for side in ("marketing", "sales")
+        }
+
     def check(self, part: ItemJSON) -> Facets:
-        collects = part.get("collects")
-        asks = text(collects["label"]) if collects else ""
-        return {"": text(part["label"]), _("asks for"): asks}
+        return {"": text(part["label"]), _("asks for"): phrases.asked(part)}
 
     def reason(self, part: ItemJSON) -> Facets:
         return {
             "": text(part["label"]),
             _("then"): self._place(part),
             _("rests"): values.days(part["rest_days"]) if part["rest_days"] else "",
+            _("track"): phrases.track(part),
+            _("what the lead did before"): _("counts no more") if part.get("resets") else "",
+            _("handed over again"): phrases.back_to(part),
             _("advice"): text(part["advice"]),
             _("group"): str(values.REASON_GROUPS[part["group"]]),
         }
@@ -113,8 +131,10 @@ class Speaker:
     def goal(self, part: ItemJSON) -> Facets:
         return {
             "": text(part["label"]),
-            _("target"): text(part["target"]),
-            _("counter-metric"): text(part["counter"]),
+            _("target"): phrases.target(part),
+            _("measured by"): str(values.METRICS[part["metric"]]) if part.get("metric") else "",
+            _("in words"): text(part["target"]) if part.get("metric") else "",
+            _("counter-metric"): phrases.counter(part),
         }
 
     def words(self, when: ConditionJSON) -> str:

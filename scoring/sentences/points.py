@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from scoring.documents import GROUPS, Body, ItemJSON, text
 from scoring.rulebooks import Rulebook
-from scoring.sentences import values
+from scoring.sentences import phrases, values
 from scoring.sentences.facets import DIGITS, LETTERS, Speaker
 from scoring.sentences.pieces import Clause, Group, Section
 
@@ -31,10 +31,16 @@ def points(body: Body, book: Rulebook) -> Section:
         key="points",
         title=_("How we count points"),
         small=_("fit and engagement"),
-        intro=f"{intro} {floor}",
+        intro=" ".join(filter(None, [intro, floor, _resets(body)])),
         groups=tuple(groups),
         edited_in="score",
     )
+
+
+def _resets(body: Body) -> str:
+    """Which returns set the actions back, if any do."""
+    labels = [text(each["label"]) for each in body["reasons"] if each.get("resets")]
+    return phrases.resetting(labels) if labels else ""
 
 
 def _rule_clauses(body: Body, book: Rulebook, group: str) -> Iterator[Clause]:

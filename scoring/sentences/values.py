@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -62,6 +63,48 @@ CLOCK_STARTS = {
     "qualify": gettext_lazy("from the first try"),
     "answer_return": gettext_lazy("from the return"),
 }
+ESCALATIONS = {
+    "lead": gettext_lazy("the lead of the team"),
+    "both_leads": gettext_lazy("the leads of both teams"),
+    "operations": gettext_lazy("the lead of the team and operations"),
+}
+BACK_TO = {
+    "pool": gettext_lazy("to the pool, not to who returned it"),
+    "same_rep": gettext_lazy("to who returned it, if on duty"),
+}
+METRICS = {
+    "revenue": gettext_lazy("Revenue won"),
+    "pipeline": gettext_lazy("Pipeline opened"),
+    "velocity": gettext_lazy("Days from handover to deal"),
+    "conversations": gettext_lazy("Conversations held"),
+}
+COUNTER_METRICS = {
+    "acceptance": gettext_lazy("Accepted of those answered"),
+    "qualification": gettext_lazy("Qualified of those accepted"),
+    "returned_at_door": gettext_lazy("Returned at the door of those answered"),
+    "answered_in_time": gettext_lazy("Answered in time"),
+    "won": gettext_lazy("Won of the deals closed"),
+}
+# Of these, fewer is better.
+AT_MOST = ("velocity", "returned_at_door")
+PERIODS = {
+    "month": gettext_lazy("month"),
+    "quarter": gettext_lazy("quarter"),
+    "year": gettext_lazy("year"),
+}
+WATCHES = {
+    "handoffs": gettext_lazy("Handoffs"),
+    "acceptance": gettext_lazy("Accepted of those answered"),
+    "returned_at_door": gettext_lazy("Returned at the door of those answered"),
+    "conversations": gettext_lazy("Conversations held"),
+    "qualification": gettext_lazy("Qualified of those accepted"),
+    "answer_time": gettext_lazy("Working time to the answer, median"),
+    "answered_in_time": gettext_lazy("Answered in time"),
+    "cost_per_handoff": gettext_lazy("Cost of a handoff"),
+    "pipeline": gettext_lazy("Pipeline opened"),
+    "revenue": gettext_lazy("Revenue won"),
+    "won": gettext_lazy("Won of the deals closed"),
+}
 CHECKLISTS = {
     "acceptance": gettext_lazy("To accept a lead"),
     "qualification": gettext_lazy("To qualify a lead"),
@@ -78,6 +121,11 @@ def duration(minutes: int) -> str:
         _("%(n)d min") % {"n": left} if left else "",
     ]
     return " ".join([part for part in parts if part])
+
+
+def amount(value: int, currency: str = "") -> str:
+    """A whole amount, thousands grouped, with its currency if it is money: "400,000 EUR"."""
+    return f"{number_format(value, force_grouping=True)} {currency}".strip()
 
 
 def days(count: int) -> str:

@@ -1,0 +1,142 @@
+"""What a checklist asks for is typed in the right way, and known of the lead from then on."""
+
+import pytest
+from django.urls import reverse
+
+from feedback import handoffs
+from leads.models import Attribute, LeadChange
+from leads.refusals import Refused
+from scoring import shapes
+from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory
+from tests.forms import form_of
+from tests.test_api import Caller
+from tests.test_handoffs import ALL
+
+pytestmark = pytest.mark.django_db
+
+ASKS = {
+    "fits": ("text", None),
+    "seats": ("number", None),
+    "starts": ("date", None),
+    "may_call": ("boolean", None),
+    "buys": ("choice", ["soon", "later"]),
+}
+GIVEN = {
+    "fits": "yes, well",
+    "seats": "40",
+    "starts": "2026-05-04",
+    "may_call": "no",
+    "buys": "soon",
+}
+
+
+def asking(checklist: str = "acceptance"):
+    body = shapes.classic()
+    for key, (type, choices) in ASKS.items():
+        collects = {"attribute": f"{key}_asked", "label": key.title(), "type": type}
+        collects |= {"choices": choices} if choices else {}
+        body["checklists"][checklist].append({"key": key, "label": key, "collects": collects})
+    version = AgreementVersionFactory(body=body)
+    Attribute.objects.filter(key="buys_asked").update(choices=["soon", "later"])
+    return version
+
+
+@pytest.fixture
+def handoff(sam):
+    return HandoffFactory(version=asking(), pool__team=sam.team)
+
+
+KNOWN = {
+    "fits_asked": "yes, well",
+    "seats_asked": 40,
+    "starts_asked": "2026-05-04",
+    "may_call_asked": False,
+    "buys_asked": "soon",
+}
+
+
+def learnt(lead) -> dict:
+    return LeadChange.objects.filter(lead=lead, source="sales").last().values
+
+
+def test_an_acceptance_collects_what_it_asks_for(handoff, sam):
+    handoffs.accept(handoff, by=sam, at=MONDAY, confirmed=ALL, answers=GIVEN)
+    assert learnt(handoff.lead) == KNOWN
+    kept = handoff.checklist_answers.filter(item__in=GIVEN).order_by("item")
+    assert {each.item: each.value.text for each in kept} == GIVEN
+    assert handoff.checklist_answers.count() == len(ALL) + len(GIVEN)
+
+
+def test_confirming_is_no_answer(handoff, sam):
+    with pytest.raises(Refused) as refused:
+        handoffs.accept(handoff, by=sam, at=MONDAY, confirmed=ALL | set(GIVEN))
+    assert (refused.value.code, refused.value.field) == ("checklist_incomplete", "fits")
+    assert not LeadChange.objects.filter(lead=handoff.lead, source="sales").exists()
+
+
+def test_what_cannot_be_read_names_the_item_and_leaves_nothing(handoff, sam):
+    with pytest.raises(Refused) as refused:
+        handoffs.accept(
+            handoff, by=sam, at=MONDAY, confirmed=ALL, answers=GIVEN | {"seats": "many"}
+        )
+    assert (refused.value.code, refused.value.field) == ("unreadable_value", "seats")
+    handoff.refresh_from_db()
+    assert handoff.answer == ""
+    assert not handoff.checklist_answers.exists()
+
+
+def test_the_reps_form_asks_with_the_right_inputs(handoff, sam, signed_in):
+    page = signed_in(sam).get(reverse("handoff", args=[handoff.pk])).content.decode()
+    assert 'type="number" name="item_seats"' in page
+    assert 'type="date" name="item_starts"' in page
+    assert '<select name="item_buys"' in page
+    assert '<option value="later">later</option>' in page
+    assert '<select name="item_may_call"' in page
+
+
+def test_a_rep_answers_in_the_browser(handoff, sam, signed_in):
+    client, url = signed_in(sam), reverse("handoff_acceptance", args=[handoff.pk])
+    form = form_of(client.get(url).content.decode(), url)
+    given = {f"item_{key}": value for key, value in GIVEN.items()}
+    assert client.post(url, form | given | {"confirmed": sorted(ALL)}).status_code == 302
+    assert learnt(handoff.lead) == KNOWN
+
+
+def test_a_wrong_answer_is_refused_beside_its_input_and_nothing_is_lost(handoff, sam, signed_in):
+    client, url = signed_in(sam), reverse("handoff_acceptance", args=[handoff.pk])
+    given = {f"item_{key}": value for key, value in GIVEN.items()} | {"item_seats": "many"}
+    answer = client.post(url, given | {"confirmed": sorted(ALL), "next_step": "I call."})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Enter a number." in page
+    assert 'value="2026-05-04"' in page
+    assert "I call." in page
+
+
+def test_a_qualification_collects_by_kind_too(sam, signed_in):
+    handoff = HandoffFactory(version=asking("qualification"), pool__team=sam.team)
+    handoff = handoffs.accept(handoff, by=sam, at=MONDAY, confirmed=ALL)
+    client, url = signed_in(sam), reverse("handoff_qualification", args=[handoff.pk])
+    page = client.get(reverse("handoff", args=[handoff.pk])).content.decode()
+    form = form_of(page, url)
+    given = {f"item_{key}": value for key, value in GIVEN.items()}
+    others = {name: "yes" for name in form if name.startswith("item_") and name not in given}
+    ticks = {"item_cycle": "on", "item_permission": "on"}
+    items = handoff.version.body["checklists"]["qualification"]
+    others |= {f"item_{each['key']}": "on" for each in items if not each.get("collects")}
+    answer = client.post(url, form | others | ticks | given)
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    assert learnt(handoff.lead).items() >= KNOWN.items()
+
+
+def test_another_system_reads_what_is_asked_and_answers_it(handoff, sam):
+    caller, url = Caller(sam), f"/api/v1/handoffs/{handoff.pk}/acceptance/"
+    shown = caller.get("/api/v1/handoffs/").json()["results"][0]
+    asks = {item["key"]: item["asks"] for item in shown["checklist"]}
+    assert asks["buys"] == {"label": "Buys", "type": "choice", "choices": ["soon", "later"]}
+    assert asks["meets_criteria"] is None
+    body = {"confirmed": sorted(ALL)}
+    refused = caller.post(url, body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "checklist_incomplete")
+    assert caller.post(url, body | {"answers": GIVEN}).status_code == 200
+    assert learnt(handoff.lead) == KNOWN
