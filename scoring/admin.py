@@ -74,9 +74,7 @@ class FreezeForm(forms.ModelForm):
         if last < first:
             self.add_error("ends_on", _("The last day comes before the first. Choose a later one."))
         elif given.get("yearly") and (last - first).days >= LONGEST_YEARLY:
-            problem = _(
-                "A freeze of every year leaves at least a month free. Choose an earlier day."
-            )
+            problem = _("Each year needs a month without a freeze. Choose an earlier day.")
             self.add_error("ends_on", problem)
         return given
 

@@ -69,7 +69,7 @@ def _entry(
     return Entry(
         version,
         changes,
-        [(each, each.proposal == version.proposals) for each in version.signatures.all()],
+        [(each, _counts(each, version)) for each in version.signatures.all()],
         list(version.objections.all()),
         list(version.trial_answers.all()),
         happened.get(version.pk),
@@ -77,6 +77,12 @@ def _entry(
         len(threads),
         sum(each.resolved_at is None for each in threads),
     )
+
+
+def _counts(signature: Signature, version: AgreementVersion) -> bool:
+    """Not one that lapsed when the text was changed."""
+    lapsed = version.status == AgreementVersion.Status.DRAFT
+    return not lapsed and signature.proposal == version.proposals
 
 
 def _back(

@@ -76,7 +76,6 @@ def refuse_past(body: Body, *, at: datetime) -> None:
 
 def conclude(version: AgreementVersion, *, at: datetime) -> None:
     """Both have signed the locked `version`: it takes effect, or waits for its time."""
-    refuse_other_base(version)
     planned = effect(version.body, at=at)
     if planned.at_once:
         bring_into_force(version, at=at)

@@ -86,6 +86,7 @@ def sign(
     with transaction.atomic():
         version = drafts.locked(version)
         refuse_unsignable(version)
+        effects.refuse_other_base(version)
         refuse_altered(version, sha256)
         signed = drafts.counting(version)
         refuse_second(signed, by)
