@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from feedback import briefings
 from feedback.briefings import Reason
@@ -253,7 +254,12 @@ def _title(account: Account, moves: int) -> str:
         "to": account.now.total,
         "n": moves,
     }
-    return _("Score since %(day)s: from %(from)d to %(to)d in %(n)d changes") % terms
+    said = ngettext(
+        "Score since %(day)s: from %(from)d to %(to)d in one change",
+        "Score since %(day)s: from %(from)d to %(to)d in %(n)d changes",
+        moves,
+    )
+    return said % terms
 
 
 def _firsts(since: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:

@@ -250,6 +250,16 @@ TABLE = [
     page("lab/impact/", MARKETING | MANAGERS),
     post("lab/impact/", MARKETING | MANAGERS),
     page("lab/impact/leads/", MARKETING | MANAGERS, query="?change=gained"),
+    page("lab/try/", HOUSE, query="?invented=1"),
+    post("lab/try/", HOUSE, body=lambda house: {"invented": "1"}),
+    # The impact of the draft, beside its editor and on its page
+    page("agreement/impact/", HOUSE),
+    page("agreement/impact/past/", HOUSE),
+    page("agreement/impact/leads/", HOUSE, query="?set=gained"),
+    post("agreement/draft/<slug:section>/impact/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/impact/past/", WRITERS, knows=frozenset(HOUSE)),
+    post("agreement/draft/<slug:section>/impact/leads/", WRITERS, knows=frozenset(HOUSE),
+         query="?set=gained"),
     page("notifications/", HOUSE),
     post("notifications/", HOUSE),
 ]  # fmt: skip

@@ -44,10 +44,10 @@ def measure(size: Size, *, at: datetime, say: Callable[[str], None]) -> dict[str
     say(f"Making {size.leads} leads and {size.activities} activities")
     data.fill(size.leads, size.activities, at=at)
     yardstick.prepare()
-    signers = _signers()
+    people = signers()
     say("Scoring them for the first time")
-    first = _rescored(0, signers, size, at)
-    rounds = [_round(number, signers, size, at, say) for number in range(1, size.rounds + 1)]
+    first = _rescored(0, people, size, at)
+    rounds = [_round(number, people, size, at, say) for number in range(1, size.rounds + 1)]
     ours, theirs = (median(each[name] for each in rounds) for name in ("baton", "by_hand"))
     found = {
         "database": connection.vendor,
@@ -180,7 +180,7 @@ def _idle(at: datetime) -> dict[str, Any]:
     return {"idle_sweep_ms": round(median(taken) * 1000, 2)}
 
 
-def _signers() -> dict[str, User]:
+def signers() -> dict[str, User]:
     return {
         f"by_{side}": User.objects.create(
             email=f"{side}@bench.example",

@@ -41,6 +41,35 @@ def one_lead(round: int, lead_id: int, *, at: datetime) -> str:
     )
 
 
+def impact(before: tuple[int, int], after: tuple[int, int], *, at: datetime) -> str:
+    """The statement that counts whom a text would gain and lose. Both texts are given as (round,
+    bar); besides the bar they ask for an activity within `rules.RECENT` days."""
+    seen = f"a.occurred_at <= {_moment(at)} AND a.known_at <= {_moment(at)}"
+    holds = [
+        f"coalesce(b.recent, 0) > 0 AND {_total(round)} >= {bar}" for round, bar in (before, after)
+    ]
+    return f"""
+        SELECT count(*) FILTER (WHERE later AND NOT earlier),
+            count(*) FILTER (WHERE earlier AND NOT later)
+        FROM (
+            SELECT {holds[0]} AS earlier, {holds[1]} AS later
+            FROM leads_lead l
+            LEFT JOIN (
+                SELECT a.lead_id, {_aggregates(at)},
+                    {_count("true", rules.RECENT, at)} AS recent
+                FROM leads_activity a
+                WHERE a.occurred_at > {_before(at, 90)} AND {seen}
+                GROUP BY a.lead_id
+            ) b ON b.lead_id = l.id
+        ) decided
+    """
+
+
+def _total(round: int) -> str:
+    fit = f"{_capped(_profile(round), 'profile')} + {_capped(_through(), 'channel')}"
+    return f"{_greatest()}({fit} + {_capped(_actions(), 'actions')}, {rules.FLOOR})"
+
+
 def _update(round: int, at: datetime, *, leads: str, activities: str) -> str:
     seen = f"a.occurred_at <= {_moment(at)} AND a.known_at <= {_moment(at)}"
     differs = "IS NOT" if _sqlite() else "IS DISTINCT FROM"

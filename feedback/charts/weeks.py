@@ -43,6 +43,11 @@ class Weeks:
     last: date
 
     @property
+    def room_label(self) -> float | None:
+        """Where the word for it stands, above its line."""
+        return None if self.room is None else round(self.room - 5, 1)
+
+    @property
     def weeks_over(self) -> int:
         """In how many weeks more came than there is room for at a time."""
         return sum(1 for bar in self.bars if self.capacity and bar.now > self.capacity)

@@ -111,6 +111,12 @@ def registry_of(versions: Iterable[AgreementVersion]) -> dict[str, FieldSpec]:
 
 def asked(versions: Iterable[AgreementVersion], registry: Registry) -> list[FieldSpec]:
     """The fields that decide anything under these texts, in the registry's order."""
-    named = {key for version in versions for key in documents.fields(version.body)}
+    named = {
+        leaf["field"]
+        for version in versions
+        for _path, when in documents.conditions(version.body)
+        for leaf in documents.leaves(when)
+        if "field" in leaf
+    }
     wanted = named | set(ALWAYS)
     return [spec for key, spec in registry.items() if key in wanted and not spec.derived]

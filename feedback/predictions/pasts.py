@@ -33,7 +33,7 @@ from scoring.samples import Count, Stratum
 WEEKS = 13
 WEEK = timedelta(days=7)
 # So many of the leads really handed over are replayed, and so many of the others.
-HANDED, OTHERS = 1_000, 1_000
+HANDED, OTHERS = 400, 400
 CHUNK = 500
 ANSWER, OUTCOME = Handoff.Answer, Handoff.Outcome
 WON = Opportunity.Status.WON

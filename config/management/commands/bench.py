@@ -12,17 +12,20 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from config.bench import runs
+from config.bench import impacts, runs
+
+MEASURES = {"rescore": runs.measure, "impact": impacts.measure}
 
 
 class Command(BaseCommand):
     help = (
-        "Measure how fast leads are scored, in a database of its own on the configured server, "
-        "beside SQL written by hand for the same agreement. See docs/performance.md."
+        "Measure how fast leads are scored, or how fast the impact of a text is worked out, in a "
+        "database of its own on the configured server, beside SQL written by hand for the same "
+        "agreement. See docs/performance.md."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["rescore"])
+        parser.add_argument("what", choices=sorted(MEASURES))
         parser.add_argument("--leads", type=int, default=100_000)
         parser.add_argument("--activities", type=int, default=1_000_000)
         parser.add_argument("--rounds", type=int, default=5)
@@ -40,7 +43,7 @@ class Command(BaseCommand):
         say = (lambda text: None) if options["json"] else self.stderr.write
         with tempfile.TemporaryDirectory() as folder, runs.scratch_database(_name(folder)):
             try:
-                found = runs.measure(size, at=at, say=say)
+                found = MEASURES[options["what"]](size, at=at, say=say)
             except runs.Wrong as problem:
                 raise CommandError(str(problem)) from problem
         self.stdout.write(json.dumps(found))
