@@ -111,9 +111,11 @@ def end_trial(*, at: datetime | None = None) -> AgreementVersion | None:
 
 
 def version_before(version: AgreementVersion) -> AgreementVersion | None:
-    """The version that this one took the place of."""
+    """The version that this one took the place of, if it took effect and there was one."""
+    if version.in_force_at is None:
+        return None
     earlier = AgreementVersion.objects.filter(in_force_at__lt=version.in_force_at)
-    return earlier.order_by("-in_force_at").first() if version.in_force_at else None
+    return earlier.order_by("-in_force_at").first()
 
 
 def _next_text(version: AgreementVersion, answer: str) -> Body | None:
