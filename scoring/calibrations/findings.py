@@ -30,6 +30,11 @@ class Findings:
     settlements: list[Settlement]
 
     @property
+    def divided(self) -> int:
+        """Disputed because a side is not of one mind."""
+        return self.disputed - self.only_marketing - self.only_sales
+
+    @property
     def disputed(self) -> int:
         return self.agreement.disputed
 

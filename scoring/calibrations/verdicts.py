@@ -120,7 +120,12 @@ class Agreement:
             "chance": round(self.chance),
             "judged": self.judged,
         }
-        return _("%(level)s, which would give about %(chance)s of %(judged)s.") % said
+        compared = _("%(level)s, which would give about %(chance)s of %(judged)s.") % said
+        if self.judged == self.answered:
+            return compared
+        said = {"judged": self.judged, "agreed": self.agreed}
+        plain = _("Where no side is divided they agree on %(agreed)s of %(judged)s.") % said
+        return f"{plain} {compared}"
 
 
 def majority(votes: tuple[int, int]) -> bool | None:
