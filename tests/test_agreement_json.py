@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from leads.models import Attribute
-from scoring import agreements, documents, papers, schemas
+from scoring import agreements, checks, documents, papers, schemas
 from scoring.documents import item
 from scoring.papers import NotRead
 from scoring.shapes import TEMPLATES, classic
@@ -296,3 +296,28 @@ def test_what_the_checks_refuse_of_the_shape_the_schema_refuses_too(change):
     assert not Draft202012Validator(schemas.agreement()).is_valid(body)
     with pytest.raises(NotRead):
         papers.read(documents.canonical(body).encode())
+
+
+# The docs
+
+DOCS = (Path(project.BASE_DIR) / "docs" / "agreement.md").read_text("utf-8")
+
+
+def named(schema):
+    """Every name and word of the document, conditions aside."""
+    yield from schema.get("properties", {})
+    yield from (word for word in schema.get("enum", []) if isinstance(word, str))
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    for part in inner + ([schema["items"]] if "items" in schema else []):
+        yield from named(part)
+
+
+@pytest.mark.parametrize("name", sorted(set(named(schemas.agreement())) - {"en", "de"}))
+def test_every_name_in_the_document_is_described(name):
+    assert f"`{name}`" in DOCS or f'"{name}"' in DOCS
+
+
+def test_the_smallest_agreement_of_the_docs_has_the_shape_of_one():
+    body = json.loads(DOCS.split("```json\n")[1].split("```")[0])
+    assert checks.unreadable(body) == []
+    Draft202012Validator(schemas.agreement()).validate(body)
