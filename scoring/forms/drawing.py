@@ -8,6 +8,7 @@ from typing import Any
 from scoring.checks.journey import ARROWS
 
 COUNT, LIST = "stages-count", "stages"
+MOST = 100
 UP, DOWN, LOOK = "stages-up", "stages-down", "stages-look"
 # Where the way goes on from a new stage: to the first there is of these. And where else it leads.
 ONWARD = {
@@ -50,8 +51,9 @@ def stepped(data: Mapping[str, Any] | None, step: str, row: str) -> Mapping[str,
     if data is None or step not in (UP, DOWN):
         return data
     count = data.get(COUNT, "")
-    rows = [f"{LIST}-{n}" for n in range(int(count) if count.isdecimal() else 0)]
-    rows.sort(key=lambda each: _place(data, each, rows.index(each)))
+    numbers = range(min(int(count), MOST) if count.isdecimal() else 0)
+    rows = sorted(numbers, key=lambda n: _place(data, f"{LIST}-{n}", n))
+    rows = [f"{LIST}-{n}" for n in rows]
     if row not in rows:
         return data
     at = rows.index(row)

@@ -54,7 +54,9 @@ class StageRow(Row):
         choices={"marketing": gettext_lazy("Marketing"), "sales": gettext_lazy("Sales")},
     )
     next = forms.MultipleChoiceField(
-        label=gettext_lazy("From here a lead can go to"), required=False
+        label=gettext_lazy("From here a lead can go to"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     place = forms.IntegerField(required=False)
 

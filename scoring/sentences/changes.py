@@ -70,6 +70,7 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
         *pair.one("watches", lambda body: body.get("watches") or {}, lambda say: say.watches),
         *pair.list("fields", _("Field"), lambda body: body.get("fields") or [], lambda s: s.field),
+        *pair.list("moves", _("Moved"), lambda body: body.get("moves") or [], lambda s: s.move),
         *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]
 

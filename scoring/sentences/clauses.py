@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from scoring.conditions import read
 from scoring.documents import Body, ItemJSON, text
 from scoring.journeys import StageJSON
 from scoring.rulebooks import Rulebook
-from scoring.sentences import effects, promised, values
+from scoring.sentences import effects, moves, promised, values
 from scoring.sentences.pieces import STAGE, Clause, Group, Section, one_group
 from scoring.sentences.points import points
 
@@ -29,6 +30,7 @@ def document(body: Body, rulebook: Rulebook | None = None) -> list[Section]:
         points(body, book),
         *promised.sections(body, book),
         _fields(body),
+        moves.section(body, book.vocabulary),
         effects.section(body),
         _notes(body),
     ]
@@ -73,12 +75,20 @@ def _criteria(body: Body, book: Rulebook) -> Iterator[Section]:
         yield Section(
             number=0,
             key=f"{STAGE}{each['key']}",
-            title=_("When a lead becomes %(stage)s") % name,
+            title=_("When a lead enters “%(stage)s”") % name,
             small=_("handed over to sales") if hands_over else "",
-            intro=_("A lead becomes %(stage)s when all of these hold:") % name,
+            intro=_entering(len(book.criteria[each["key"]])) % name,
             groups=tuple(_grouped_criteria(each, book)),
             edited_in="stages",
         )
+
+
+def _entering(criteria: int) -> str:
+    return ngettext(
+        "A lead enters “%(stage)s” when this holds:",
+        "A lead enters “%(stage)s” when all of these hold:",
+        criteria,
+    )
 
 
 def _grouped_criteria(each: StageJSON, book: Rulebook) -> Iterator[Group]:

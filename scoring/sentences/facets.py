@@ -8,8 +8,8 @@ from leads.models import Side
 from scoring.conditions import Condition, Vocabulary, read, repeating
 from scoring.documents import GROUPS, Body, ConditionJSON, ItemJSON, text
 from scoring.journeys import RETURN_ORDER, StageJSON, stage, stages_of_kind
-from scoring.models import Stage
 from scoring.sentences import phrases, values
+from scoring.sentences.kinds import HAPPENS
 
 LETTERS, DIGITS = "ABC", "123"
 
@@ -46,9 +46,13 @@ class Speaker:
             "": text(part["name"]),
             _("meaning"): text(part["meaning"]),
             _("team"): str(Side(part["side"]).label),
-            _("kind"): str(Stage.Kind(part["kind"]).label),
+            _("what happens there"): str(HAPPENS[part["kind"]]),
             _("arrows to"): ", ".join(self._name(key) for key in part["next"]),
         }
+
+    def move(self, part: ItemJSON) -> Facets:
+        old, new = self.vocabulary.stage(part["key"]), self.vocabulary.stage(part["to"])
+        return {"": _("Leads in “%(stage)s”") % {"stage": old}, _("go to"): new}
 
     def criterion(self, part: ItemJSON, stage: str) -> Facets:
         if part["when"].get("op") == "score_at_least" and not part["label"]:

@@ -1,0 +1,404 @@
+"""Two teams at one draft: locks, unsaved input, takeovers, and who is told what."""
+
+from copy import deepcopy
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.utils import timezone
+
+from leads.refusals import Refused
+from scoring import agreements, documents
+from scoring.agreements import locks
+from scoring.models import AgreementVersion, SectionLock
+from scoring.shapes import classic
+from tests.forms import form_of
+from tests.test_agreements import refusal_of
+from tests.test_handoff_races import at_once
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def now():
+    return timezone.now() - timedelta(days=1)
+
+
+@pytest.fixture
+def draft(maya, mark, lena, now):
+    agreements.install(classic(), by_marketing=mark, by_sales=lena, at=now)
+    return agreements.open_draft(by=maya, at=now)
+
+
+def address(section, what=""):
+    return f"/agreement/draft/{section}/{what}"
+
+
+def opened(client, section):
+    page = client.get(address(section))
+    return form_of(page.content.decode(), address(section))
+
+
+def text_of(page):
+    return " ".join(page.content.decode().split())
+
+
+def retitled(form, title):
+    return form | {"title_en": title}
+
+
+def edit(version, section, value, by, at, expected=None):
+    return agreements.edit(
+        version,
+        section=section,
+        value=value,
+        by=by,
+        at=at,
+        expected_sha256=expected or version.sha256,
+    )
+
+
+def goals(version, target):
+    found = deepcopy(version.body["goals"])
+    found[0]["target"] = target
+    return found
+
+
+# Sections
+
+
+def test_two_people_in_two_sections_do_not_collide(draft, maya, lena, now):
+    hers = agreements.section_sha256(draft.body, "goals")
+    edit(draft, "about", {"title": "Ours", "summary": ""}, maya, now)
+    saved = edit(draft, "goals", goals(draft, "Much"), lena, now, expected=hers)
+    assert (saved.version.body["title"], saved.version.body["goals"][0]["target"]) == (
+        "Ours",
+        "Much",
+    )
+
+
+def test_two_people_in_one_section_do(draft, maya, lena, now):
+    hers = agreements.section_sha256(draft.body, "goals")
+    edit(draft, "goals", goals(draft, "Little"), maya, now)
+    refusal = refusal_of(edit, draft, "goals", goals(draft, "Much"), lena, now, expected=hers)
+    assert (refusal.code, refusal.status) == ("edited_meanwhile", 409)
+
+
+def test_what_a_text_need_not_have_goes_when_it_says_nothing(draft):
+    moved = agreements.with_section(draft.body, "moves", [{"key": "out", "to": "nurture"}])
+    assert moved["moves"]
+    assert agreements.with_section(moved, "moves", []) == draft.body
+    assert agreements.with_section(draft.body, "goals", [])["goals"] == []
+
+
+# Locks
+
+
+def test_the_first_writes_and_the_second_waits_until_she_is_silent(draft, maya, lena, now):
+    assert locks.take(draft, "goals", by=maya, at=now)
+    assert locks.take(draft, "goals", by=lena, at=now + MINUTE) is None
+    assert locks.take(draft, "score", by=lena, at=now + MINUTE)
+    assert locks.take(draft, "goals", by=lena, at=now + locks.ALIVE)
+    assert locks.holders(draft, at=now + locks.ALIVE)["goals"].user == lena
+
+
+def test_a_sign_of_life_keeps_the_section(draft, maya, lena, now):
+    locks.take(draft, "goals", by=maya, at=now)
+    assert locks.keep(draft, "goals", by=maya, at=now + MINUTE, input="", sha256="")
+    assert locks.take(draft, "goals", by=lena, at=now + 2 * MINUTE) is None
+    assert locks.mine(draft, "goals", maya).since == now
+
+
+def test_taking_over_keeps_what_the_other_has_not_saved(draft, maya, lena, now):
+    locks.take(draft, "goals", by=maya, at=now)
+    locks.keep(draft, "goals", by=maya, at=now, input="goals-0-target_en=More", sha256="a" * 64)
+    locks.take_over(draft, "goals", of=maya.pk, by=lena, at=now + MINUTE)
+    assert locks.writer(draft, "goals", at=now + MINUTE).user == lena
+    assert locks.mine(draft, "goals", maya).input == "goals-0-target_en=More"
+    # What she types after that is kept too, and does not take the section back.
+    assert not locks.keep(draft, "goals", by=maya, at=now + MINUTE, input="x=1", sha256="")
+    assert locks.mine(draft, "goals", maya).input == "x=1"
+    assert locks.writer(draft, "goals", at=now + MINUTE).user == lena
+
+
+def test_of_two_who_take_over_the_second_is_told_of_the_first(draft, maya, lena, sam, now):
+    locks.take(draft, "goals", by=maya, at=now)
+    locks.take_over(draft, "goals", of=maya.pk, by=lena, at=now)
+    refusal = refusal_of(locks.take_over, draft, "goals", of=maya.pk, by=sam, at=now)
+    assert (refusal.code, refusal.status) == ("taken_meanwhile", 409)
+    assert "Lena Fuchs" in refusal.message
+
+
+def test_nobody_saves_a_section_that_another_is_writing(draft, maya, lena, now):
+    locks.take(draft, "goals", by=lena, at=now)
+    refusal = refusal_of(edit, draft, "goals", goals(draft, "Much"), maya, now + MINUTE)
+    assert (refusal.code, refusal.status) == ("section_locked", 409)
+    assert "Lena Fuchs" in refusal.message
+    assert edit(draft, "goals", goals(draft, "Much"), maya, now + 2 * MINUTE).changed
+
+
+def test_saving_and_leaving_make_room(draft, maya, now):
+    locks.take(draft, "goals", by=maya, at=now)
+    edit(draft, "goals", goals(draft, "Much"), maya, now)
+    assert not SectionLock.objects.exists()
+    locks.take(draft, "goals", by=maya, at=now)
+    locks.keep(draft, "goals", by=maya, at=now, input="a=1", sha256="")
+    locks.leave(draft, "goals", by=maya)
+    assert locks.writer(draft, "goals", at=now) is None
+    assert locks.mine(draft, "goals", maya).input == "a=1"
+
+
+# Pages
+
+
+def test_opening_a_form_tells_everybody_else(draft, maya, lena, signed_in):
+    ours, theirs = signed_in(maya), signed_in(lena)
+    opened(ours, "goals")
+    page = theirs.get(address("goals"))
+    assert "Maya Lindner is writing this since" in text_of(page)
+    assert 'id="section-form"' not in page.content.decode()
+    assert "Maya Lindner is writing since" in text_of(theirs.get("/agreement/draft/"))
+    assert "Maya Lindner is writing since" in text_of(theirs.get("/agreement/draft/desk/"))
+
+
+def test_what_is_typed_is_kept_with_each_preview_and_others_read_along(
+    draft, maya, lena, signed_in
+):
+    ours = signed_in(maya)
+    form = retitled(opened(ours, "about"), "Our promise")
+    fragment = ours.post(address("about", "preview/"), form, headers=HTMX)
+    assert fragment.status_code == 200
+    assert "Our promise" in text_of(fragment)
+    assert "<html" not in fragment.content.decode()
+    draft.refresh_from_db()
+    assert documents.text(draft.body["title"]) == "Classic"
+    page = text_of(signed_in(lena).get(address("about")))
+    assert "with unsaved edits" in page
+    assert "Our promise" in page
+
+
+def test_after_a_crash_the_form_offers_what_was_not_saved(draft, maya, signed_in):
+    crashed = signed_in(maya)
+    form = retitled(opened(crashed, "about"), "Our promise")
+    crashed.post(address("about", "preview/"), form, headers=HTMX)
+    again = signed_in(maya)
+    page = again.get(address("about"))
+    assert "You have unsaved input from" in text_of(page)
+    restored = again.get(address("about") + "?kept=1")
+    form = form_of(restored.content.decode(), address("about"))
+    assert form["title_en"] == ["Our promise"]
+    assert again.post(address("about"), form).status_code == 302
+    draft.refresh_from_db()
+    assert documents.text(draft.body["title"]) == "Our promise"
+    assert not SectionLock.objects.exists()
+
+
+def test_unsaved_input_can_be_dropped(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    client.post(address("about", "preview/"), form, headers=HTMX)
+    client.post(address("about", "cancel/"), {"again": "1"})
+    assert opened(client, "about")["title_en"] == ["Classic"]
+    client.post(address("about", "cancel/"))
+    assert not SectionLock.objects.exists()
+
+
+def test_a_form_that_says_what_the_draft_says_has_nothing_unsaved(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "goals")
+    client.post(address("goals", "preview/"), form, headers=HTMX)
+    assert locks.mine(draft, "goals", maya).input == ""
+    assert 'id="section-form"' in client.get(address("goals")).content.decode()
+
+
+def test_who_was_taken_over_loses_nothing(draft, maya, lena, signed_in):
+    ours, theirs = signed_in(maya), signed_in(lena)
+    form = retitled(opened(ours, "about"), "Our promise")
+    theirs.post(address("about", "takeover/"), {"of": maya.pk})
+    strip = text_of(ours.post(address("about", "life/"), form))
+    assert "Lena Fuchs took this section over at" in strip
+    refused = ours.post(address("about"), form)
+    assert refused.status_code == 409
+    assert "Lena Fuchs is writing this section" in text_of(refused)
+    assert form_of(refused.content.decode(), address("about"))["title_en"] == ["Our promise"]
+    theirs.post(address("about", "cancel/"))
+    assert ours.post(address("about"), form).status_code == 302
+
+
+def test_a_page_that_is_left_gives_its_section_free_and_its_input_to_keep(
+    draft, maya, lena, signed_in
+):
+    ours = signed_in(maya)
+    form = retitled(opened(ours, "about"), "Our promise")
+    assert ours.post(address("about", "life/"), form | {"left": "1"}).status_code == 204
+    assert 'id="section-form"' in signed_in(lena).get(address("about")).content.decode()
+    assert "Maya Lindner has unsaved input from" in text_of(
+        signed_in(lena).get("/agreement/draft/")
+    )
+
+
+def test_without_javascript_a_button_checks(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    page = client.post(address("about", "preview/"), form)
+    assert page.status_code == 200
+    assert "<html" in page.content.decode()
+    assert form_of(page.content.decode(), address("about"))["title_en"] == ["Our promise"]
+
+
+def test_a_save_over_a_newer_text_shows_both_and_keeps_the_input(draft, maya, lena, signed_in):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Mine")
+    SectionLock.objects.all().delete()
+    edit(draft, "about", {"title": "Hers", "summary": ""}, lena, timezone.now())
+    page = client.post(address("about"), form)
+    assert page.status_code == 409
+    said = text_of(page)
+    assert "As Lena Fuchs saved it" in said
+    assert "As you wrote it" in said
+    assert locks.mine(draft, "about", maya).input
+    form = form_of(page.content.decode(), address("about"))
+    assert client.post(address("about"), form).status_code == 302
+    draft.refresh_from_db()
+    assert documents.text(draft.body["title"]) == "Mine"
+
+
+def test_a_fault_is_listed_beside_the_form_and_leads_to_its_input(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "about") | {"title_en": ""}
+    page = client.post(address("about", "preview/"), form, headers=HTMX).content.decode()
+    assert 'href="#id_title_' in page
+    assert locks.mine(draft, "about", maya).input
+    assert client.post(address("about"), form).status_code == 422
+
+
+def test_what_stands_against_the_draft_leads_to_where_it_is_put_right(draft, maya, signed_in, now):
+    stages = deepcopy(draft.body["stages"])
+    documents.item(stages, "inquiry")["next"] = []
+    edit(draft, "stages", stages, maya, now)
+    client = signed_in(maya)
+    page = client.get("/agreement/draft/").content.decode()
+    assert "/agreement/draft/stages/?at=stages.inquiry.next" in page
+    there = client.get("/agreement/draft/stages/?at=stages.inquiry.next")
+    assert there.url == "/agreement/draft/stages/#row_id_stages-0-next"
+
+
+def test_nobody_writes_what_waits_for_its_day(draft, maya, signed_in):
+    draft.status = AgreementVersion.Status.AGREED
+    draft.save()
+    for what in ("", "preview/", "takeover/"):
+        client = signed_in(maya)
+        answer = client.post(address("goals", what)) if what else client.get(address("goals"))
+        assert answer.url == "/agreement/draft/"
+
+
+# Races, on real connections
+
+
+@pytest.fixture
+def contested(transactional_db, maya, mark, lena, sam, now):
+    agreements.install(classic(), by_marketing=mark, by_sales=lena, at=now)
+    return agreements.open_draft(by=maya, at=now)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_takeovers_at_once_one_wins(contested, maya, lena, sam, now):
+    locks.take(contested, "goals", by=maya, at=now)
+    results = at_once(
+        *(
+            lambda by=by: locks.take_over(contested, "goals", of=maya.pk, by=by, at=now)
+            for by in (lena, sam)
+        )
+    )
+    [won] = [each for each in results if isinstance(each, SectionLock)]
+    [lost] = [each for each in results if isinstance(each, Refused)]
+    assert lost.code == "taken_meanwhile"
+    assert str(won.user) in lost.message
+    assert locks.writer(contested, "goals", at=now).user == won.user
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_without_the_guard_both_would_believe_they_write(contested, lena, sam, now):
+    """The control: both look, both find the section free, and both take it."""
+    both_have_looked = Barrier(2)
+
+    def take_unguarded(by):
+        free = locks.writer(contested, "score", at=now) is None
+        both_have_looked.wait(timeout=30)
+        return free
+
+    assert at_once(*(lambda by=by: take_unguarded(by) for by in (lena, sam))) == [True, True]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_of_one_section_one_wins(contested, lena, sam, now):
+    results = at_once(
+        *(
+            lambda by=by: edit(contested, "goals", goals(contested, str(by)), by, now)
+            for by in (lena, sam)
+        )
+    )
+    codes = [each.code for each in results if isinstance(each, Refused)]
+    assert codes == ["edited_meanwhile"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_saves_of_two_sections_both_stay(contested, lena, sam, now):
+    about = agreements.section_sha256(contested.body, "about")
+    aims = agreements.section_sha256(contested.body, "goals")
+    results = at_once(
+        lambda: edit(
+            contested, "about", {"title": "Ours", "summary": ""}, lena, now, expected=about
+        ),
+        lambda: edit(contested, "goals", goals(contested, "Much"), sam, now, expected=aims),
+    )
+    assert not [each for each in results if isinstance(each, Refused)]
+    contested.refresh_from_db()
+    assert (contested.body["title"], contested.body["goals"][0]["target"]) == ("Ours", "Much")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_saves_that_read_before_the_other_wrote_would_lose_one(contested, lena, sam, now):
+    """The control: without the lock on the row, the later write takes the earlier one away."""
+    both_have_read = Barrier(2)
+
+    def save_unguarded(section, value):
+        version = AgreementVersion.objects.get(pk=contested.pk)
+        both_have_read.wait(timeout=30)
+        version.body = agreements.with_section(version.body, section, value)
+        version.save(update_fields=["body"])
+
+    at_once(
+        lambda: save_unguarded("about", {"title": "Ours", "summary": ""}),
+        lambda: save_unguarded("goals", goals(contested, "Much")),
+    )
+    contested.refresh_from_db()
+    both = contested.body["title"] == "Ours", contested.body["goals"][0]["target"] == "Much"
+    assert sorted(both) == [False, True]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_save_against_a_proposal_leaves_no_proposed_text_that_nobody_proposed(
+    contested, maya, lena, now
+):
+    first = edit(contested, "goals", goals(contested, "Much"), maya, now).version
+    proposed, saved = at_once(
+        lambda: agreements.propose(first, by=maya, at=now),
+        lambda: edit(first, "goals", goals(first, "More"), lena, now),
+    )
+    version = AgreementVersion.objects.get(pk=contested.pk)
+    assert not isinstance(saved, Refused)
+    assert not isinstance(proposed, Refused)
+    # Saved after the proposal, it is a draft again; saved before, what was proposed has it.
+    kept = version.body["goals"][0]["target"] == "More"
+    assert kept
+    assert version.status == "draft" or proposed.sha256 == version.sha256
