@@ -124,7 +124,8 @@ class ConditionRow(Row):
 
     def says(self) -> Iterator[Said]:
         yield self.said
-        yield from self.tree.says()
+        if self.is_bound and self.data.get(f"{self.prefix}-open") == "on":
+            yield from self.tree.says()
 
     def every_form(self) -> Iterator[forms.Form]:
         yield self
@@ -187,8 +188,9 @@ class CriterionRow(ConditionRow):
         self.initial["group"] = start.group
 
     @property
-    def group_name(self) -> str:
-        return str(GROUPS.get(self["group"].value(), ""))
+    def worth(self) -> list[str]:
+        """The group it stands in, for the line of the criterion."""
+        return ["", str(GROUPS.get(self["group"].value(), ""))]
 
     @property
     def anchor(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Channel
+from scoring.checks.pieces import KEY
 from scoring.conditions.counts import LONGEST_IDLE, LONGEST_WINDOW, MOST_MINUTES, MOST_TIMES
 from scoring.documents import ConditionJSON
 from scoring.forms import filters
@@ -58,7 +61,45 @@ def window_field() -> forms.IntegerField:
     )
 
 
-class OnDeeds(Filtered, Leaf):
+class NamingTypes(Leaf):
+    """Names activities by their types: of those there are, or by the key of one nobody did yet."""
+
+    named_in: ClassVar[tuple[str, ...]] = ("types",)
+
+    def offer(self) -> None:
+        super().offer()
+        for name in self.named_in:
+            self.fields[name].choices = self.context.activity_types(self.posted(name))
+            self.fields[f"{name}_more"] = forms.CharField(
+                label=_("%(activities)s, by key") % {"activities": self.fields[name].label},
+                required=False,
+                max_length=2000,
+                help_text=_("For what no lead has done yet, such as demo_requested."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        for name in self.named_in:
+            more = [each.strip() for each in given.pop(f"{name}_more", "").split(",")]
+            more = [each for each in more if each]
+            wrong = [each for each in more if not KEY.match(each)]
+            if wrong:
+                message = _("“%(key)s” is no key: use small letters, digits and “_”, letter first.")
+                self.add_error(f"{name}_more", message % {"key": wrong[0]})
+            elif name in given:
+                given[name] = list(dict.fromkeys([*given[name], *more]))
+        return given
+
+    def rare_inputs(self) -> list[BoundField]:
+        more = [self[f"{name}_more"] for name in self.named_in]
+        return [*[each for each in super().rare_inputs() if each not in more], *more]
+
+    def usual_inputs(self) -> list[BoundField]:
+        more = [f"{name}_more" for name in self.named_in]
+        return [each for each in super().usual_inputs() if each.name not in more]
+
+
+class OnDeeds(NamingTypes, Filtered, Leaf):
     """Looks at activities of some types, through some channels, in some campaigns."""
 
     lists = ("types", "channels", "campaigns")
@@ -71,9 +112,6 @@ class OnDeeds(Filtered, Leaf):
 
     def offer(self) -> None:
         super().offer()
-        for name in ("types", "since_types"):
-            if name in self.fields:
-                self.fields[name].choices = self.context.activity_types(self.posted(name))
         self.fields["campaigns"].choices = self.context.campaigns(self.posted("campaigns"))
 
 
@@ -89,6 +127,7 @@ class DeedLeaf(OnDeeds):
         "within_days": 30,
     }
     lists = (*OnDeeds.lists, "since_types")
+    named_in = ("types", "since_types")
     may_omit = OnDeeds.may_omit | {
         "times": 1,
         "count": "times",
@@ -144,11 +183,11 @@ class OrderLeaf(OnDeeds):
     campaigns = picked_field(gettext_lazy("Campaigns"), gettext_lazy("None chosen means any."))
 
 
-class BothLeaf(Leaf):
+class BothLeaf(NamingTypes):
     family = "both"
     operators = ("did_both", "did_not_both")
     new = {"op": "did_both", "types": [], "and_types": [], "same": "event", "within_days": None}
-    lists = ("types", "and_types")
+    lists = named_in = ("types", "and_types")
     may_omit = {"same": "event", "within_days": None}
     rare = ("same",)
 
@@ -168,12 +207,15 @@ class BothLeaf(Leaf):
         help_text=gettext_lazy("The property that both have in common, such as event."),
     )
 
-    def offer(self) -> None:
-        for name in self.lists:
-            self.fields[name].choices = self.context.activity_types(self.posted(name))
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        for name in self.named_in:
+            if not given.get(name) and f"{name}_more" not in self.errors:
+                self.add_error(name, _("Choose at least one."))
+        return given
 
 
-class IdleLeaf(Leaf):
+class IdleLeaf(NamingTypes):
     family = "idle"
     operators = ("idle", "not_idle")
     new = {"op": "idle", "days": 30, "types": [], "channels": []}
@@ -191,6 +233,3 @@ class IdleLeaf(Leaf):
     days = forms.IntegerField(label=gettext_lazy("For days"), min_value=1, max_value=LONGEST_IDLE)
     types = types_field(gettext_lazy("Activities"), NO_TYPES)
     channels = channels_field()
-
-    def offer(self) -> None:
-        self.fields["types"].choices = self.context.activity_types(self.posted("types"))

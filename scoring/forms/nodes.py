@@ -186,19 +186,14 @@ class GroupNode(Node):
         id = f"said-{self.id}"
         if not self.parts:
             return Said(id, missing=empty_group())
-        if self.condition is None:
-            return Said(id, missing=_("Something in this group is not complete."))
-        return Said(id, self.place.words(self.condition))
+        # What is missing in it is said where it is missing.
+        return Said(id, "" if self.condition is None else self.place.words(self.condition))
 
     def is_valid(self) -> bool:
         valid = [part.is_valid() for part in self.parts]
         if not self.parts and self.form.is_bound:
             self.form.add_error(None, empty_group())
         return all(valid) and self.condition is not None
-
-    @property
-    def is_open(self) -> bool:
-        return self.focused or bool(self.said.missing) or self.form.has_changed()
 
     @property
     def may_group(self) -> bool:

@@ -46,14 +46,18 @@ class SectionForm:
     key: str
     title: str | Promise
     hint: str | Promise = ""
+    # What goes along with the preview, to keep the inputs' own sentences up with what is typed.
+    live: str = "scoring/sections/_said.html"
 
     def __init__(self, body: Body, data: Mapping[str, str] | None = None, add: str = "") -> None:
         self.body, self.data = body, data
         self.context = Context(body)
         self.step, self.lists = steps.read(add), []
         self.add_to, _colon, self.add_family = ("", "", "") if self.step else add.partition(":")
+        self.valid: bool | None = None
         self.build()
         if add:
+            self.valid = self.is_valid()
             self.calm()
 
     @property
@@ -71,6 +75,8 @@ class SectionForm:
         raise NotImplementedError
 
     def is_valid(self) -> bool:
+        if self.valid is not None:
+            return self.valid
         valid = [part.is_valid() for part in self.parts()]
         return all(valid)
 

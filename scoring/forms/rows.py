@@ -60,7 +60,7 @@ class Row(forms.Form):
         return dict(given)
 
     def is_removed(self) -> bool:
-        return bool(self.cleaned_data.get("removed"))
+        return self.is_bound and bool(self["removed"].value())
 
     def is_left_empty(self) -> bool:
         """A new row that nobody filled in."""
@@ -92,6 +92,7 @@ class Row(forms.Form):
 
     def calm(self) -> None:
         """While something is added, what is not complete yet is not called wrong."""
+        _checked = self.errors
         self._errors = ErrorDict()
 
     def key_source(self) -> str:

@@ -101,7 +101,8 @@ class RuleRow(ConditionRow):
         """What it gives, for the line of the rule: the points, how often, the limit."""
         points, cap = self["points"].value(), self["cap"].value()
         limit = _("at most %(points)s") % {"points": cap} if cap not in (None, "") else ""
-        often = REPEATS.get(self["times"].value(), "") if self.may_repeat else ""
+        times = self["times"].value()
+        often = REPEATS.get(times, "") if times != "once" else ""
         return [signed(points), str(often), limit]
 
     @property

@@ -66,9 +66,9 @@ class ConditionTree:
 
     @cached_property
     def said(self) -> Said:
-        """The sentence of the whole."""
-        said = self.root.said
-        return Said(f"said-{self.prefix}", said.text, said.missing)
+        """The sentence of the whole, or the first thing it lacks."""
+        missing = next((each.said.missing for each in every(self.root) if each.said.missing), "")
+        return Said(f"said-{self.prefix}", self.root.said.text, missing)
 
     def says(self) -> Iterator[Said]:
         """What is said of the parts."""
