@@ -68,6 +68,7 @@ class StageRow(Row):
         if self.is_new and family in HAPPENS:
             side = "sales" if family in SALES else "marketing"
             self.initial |= {"kind": family, "side": side}
+            self.fields["name"].widget.widgets[0].attrs["autofocus"] = True
 
     @property
     def mark(self) -> str:

@@ -19,10 +19,11 @@ DRAWN = ("stages", "moves")
 
 @dataclass(frozen=True)
 class Preview:
-    """`faults` are those of this section. Where the inputs cannot be read, `reads` is False and
-    the text is that of the draft."""
+    """`sections` of the document, each with whether it says something new. `faults` are those of
+    this section. Where the inputs cannot be read, `reads` is False and the text is that of the
+    draft."""
 
-    sections: list[Section]
+    sections: list[tuple[Section, bool]]
     changes: list[Change]
     faults: list[Fault]
     reads: bool
@@ -37,7 +38,7 @@ def of(form: SectionForm, base: Body | None) -> Preview:
     body = form.body if after is None else after
     problems = faults.of(form) if after is None else _problems(form, body)
     return Preview(
-        sections=reading(body, form.key),
+        sections=_marked(reading(body, form.key), reading(base, form.key) if base else []),
         changes=changed(base, body, form.key),
         faults=problems,
         reads=after is not None,
@@ -60,6 +61,21 @@ def body_with(form: SectionForm) -> Body | None:
 def reading(body: Body, section: str) -> list[Section]:
     """What the document says that is edited in this section."""
     return [each for each in sentences.document(body, Rulebook(body)) if each.edited_in == section]
+
+
+def _marked(sections: list[Section], before: list[Section]) -> list[tuple[Section, bool]]:
+    """Each section, and whether it says something else than before; all of a few."""
+    old = {each.key: _said(each) for each in before}
+    return [(each, len(sections) < 3 or old.get(each.key) != _said(each)) for each in sections]
+
+
+def _said(section: Section) -> list[tuple[str, ...]]:
+    """What a section says, without its numbers."""
+    return [
+        (group.title, clause.text, clause.detail, clause.value, clause.side)
+        for group in section.groups
+        for clause in group.clauses
+    ]
 
 
 def changed(base: Body | None, body: Body, section: str) -> list[Change]:
