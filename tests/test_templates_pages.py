@@ -116,7 +116,7 @@ def test_a_template_like_the_draft_says_so(draft, maya, signed_in):
 
 def test_without_a_text_to_compare_with_it_is_just_read(maya, signed_in):
     page = text_of(signed_in(maya).get(address("classic") + "?compare=draft"))
-    assert "When a lead becomes MQL" in page
+    assert "When a lead enters “MQL”" in page
 
 
 # Taking over

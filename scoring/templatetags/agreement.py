@@ -33,6 +33,12 @@ def figures(sentence: str) -> SafeString:
 
 
 @register.filter
+def lines(detail: str) -> list[str]:
+    """What is said of a clock: when it starts, then the rest, a line each."""
+    return detail.split("; ")
+
+
+@register.filter
 def look(section: Section) -> str:
     """The template in which a section is set: sentences by group, a table, or a list."""
     if section.anchor == section.key:
