@@ -87,7 +87,8 @@ def _back(request: HttpRequest, thread: Thread) -> HttpResponse:
 
 
 def _again(request: HttpRequest, version: AgreementVersion, said: Said) -> HttpResponse:
-    """The page with what was written, and what is wrong with it."""
+    """The page with what was written, and what is wrong with it: there one goes on writing."""
+    said.form.fields["text"].widget.attrs["autofocus"] = True
     context = reading(version, request.user, said=said)
     context["editing"] = request.POST.get("from") == "draft" and agreements.may_edit(request.user)
     return render(request, "scoring/agreement.html", context, status=422)
