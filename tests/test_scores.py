@@ -387,8 +387,8 @@ def would_be(who: Lead, version) -> statements.Points:
     return statements.Points(who.pk, made.fit, made.engagement, made.total)
 
 
-def meets(who: Lead, version) -> bool:
-    return all(each.holds for each in explanations.criteria(who, version, "mql", NOW))
+def meets(who: Lead, version, stage: str = "mql") -> bool:
+    return all(each.holds for each in explanations.criteria(who, version, stage, NOW))
 
 
 def table() -> list[tuple]:
