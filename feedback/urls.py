@@ -4,6 +4,7 @@ from django.urls import path
 
 from feedback.views import (
     funnel,
+    goals,
     handoffs,
     history,
     impacts,
@@ -65,6 +66,8 @@ urlpatterns = [
     path("near-misses/nurturing/", nearmisses.nurturing, name="near_miss_nurturing"),
     path("funnel/", funnel.funnel, name="funnel"),
     path("funnel/leads/", funnel.funnel_leads, name="funnel_leads"),
+    path("goals/", goals.goals, name="goals"),
+    path("goals/leads/", goals.goal_leads, name="goal_leads"),
     path("lab/replay/", lab.lab, name="lab"),
     path("lab/replay/<int:pk>/", lab.replay, name="lab_replay"),
     path("lab/replay/<int:pk>/stop/", lab.replay_stop, name="lab_replay_stop"),

@@ -240,6 +240,8 @@ TABLE = [
     post("near-misses/nurturing/", MARKETING | MANAGERS),
     page("funnel/", HOUSE),
     page("funnel/leads/", HOUSE, query="?set=overdue"),
+    page("goals/", HOUSE),
+    page("goals/leads/", HOUSE, query="?set=accepted&in=month"),
     # The lab
     page("lab/replay/", MARKETING | MANAGERS),
     post("lab/replay/", MARKETING | MANAGERS, body=lambda house: {

@@ -80,8 +80,7 @@ def test_a_clock_runs_sooner_for_some_leads(client, draft):
     assert answer.status_code == 302, text_of(answer)
     [term] = item(fresh(draft)["clocks"], "answer")["terms"]
     assert (term["minutes"], term["when"]["types"]) == (15, ["demo_requested"])
-    assert ", 15 min" in document(draft.body)
-    assert "for: " in document(draft.body)
+    assert "; if “demo requested” in the last 30 days: 15 min" in document(draft.body)
     changed = [str(each) for each in sentences.changes(classic(), draft.body)]
     assert len(changed) == 1
     assert "15 min" in changed[0]

@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from scoring import shapes
 from scoring.documents import Body, item
 
 FIRST_BAR = 54
 FIRST_ANSWER = 480
+DEMO_ANSWER = 60
+DEMO_REQUEST = {
+    "op": "did",
+    "types": ["demo_requested"],
+    "channels": [],
+    "campaigns": [],
+    "times": 1,
+    "within_days": 7,
+}
+FOLLOWING = {
+    "no_budget": {"track": {"en": "Later budget", "de": "Späteres Budget"}},
+    "wrong_person": {"track": {"en": "Find the buyer", "de": "Entscheider finden"}},
+    "no_project": {
+        "track": {"en": "Staying in touch", "de": "In Verbindung bleiben"},
+        "back_to": "same_rep",
+    },
+    "not_reached": {"track": {"en": "Staying in touch", "de": "In Verbindung bleiben"}},
+    "bad_data": {"resets": True},
+}
+MEASURED = {
+    "revenue": {
+        "metric": "revenue",
+        "amount": 400_000,
+        "currency": "EUR",
+        "period": "quarter",
+        "counter_metric": "returned_at_door",
+        "counter_amount": 25,
+        "target": "",
+        "counter": "",
+    },
+    "conversations": {
+        "metric": "conversations",
+        "amount": 30,
+        "period": "month",
+        "counter_metric": "qualification",
+        "counter_amount": 33,
+        "target": "",
+        "counter": "",
+    },
+}
+WATCHES = {
+    "marketing": ["acceptance", "returned_at_door", "pipeline"],
+    "sales": ["answer_time", "answered_in_time", "won"],
+}
 
 
 def second_text() -> Body:
-    """The agreement in force at the demo's present: the Classic shape as it ships."""
-    return shapes.classic()
+    """The agreement in force at the demo's present: the Classic shape, with what two months
+    taught them."""
+    body = shapes.classic()
+    answer, _contact, _qualify, returned = body["clocks"]
+    answer["terms"] = [{"key": "asked_for_a_demo", "when": DEMO_REQUEST, "minutes": DEMO_ANSWER}]
+    answer["warn_at"] = returned["warn_at"] = 75
+    answer["escalate_to"] = "both_leads"
+    for key, said in FOLLOWING.items():
+        item(body["reasons"], key).update(deepcopy(said))
+    body["supply"] = {"handoffs": 60, "least_score": 60, "accepted": 65}
+    for key, said in MEASURED.items():
+        item(body["goals"], key).update(said)
+    body["watches"] = deepcopy(WATCHES)
+    return body
 
 
 def first_text() -> Body:

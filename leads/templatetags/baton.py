@@ -38,6 +38,8 @@ BELOW = {
     "quarantine": "leads",
     "near_miss_leads": "near_misses",
     "funnel_leads": "funnel",
+    "goals": "funnel",
+    "goal_leads": "funnel",
     "lab_replay": "lab",
     "lab_replay_leads": "lab",
     "lab_impact": "lab",

@@ -17,7 +17,7 @@ Words = Callable[[ConditionJSON], str]
 def terms(clock: ItemJSON, words: Words) -> Iterator[tuple[str, str]]:
     """Whom another time holds for, and which."""
     for term in clock.get("terms") or []:
-        name = _("for: %(who)s") % {"who": words(term["when"])}
+        name = _("if %(who)s") % {"who": words(term["when"])}
         yield name, values.duration(term["minutes"])
 
 

@@ -48,7 +48,7 @@ def _clocks(body: Body, book: Rulebook) -> Section:
 def _told_of(clock: ItemJSON, speaker: Speaker) -> Iterator[str]:
     yield str(values.CLOCK_STARTS[clock["key"]])
     for whom, span in phrases.terms(clock, speaker.words):
-        yield _("%(whom)s, %(span)s") % {"whom": whom, "span": span}
+        yield _("%(whom)s: %(span)s") % {"whom": whom, "span": span}
     if said := phrases.warning(clock):
         yield said
     if to := phrases.escalation(clock):
