@@ -151,7 +151,7 @@ def test_a_criterion_has_its_thread_at_its_own_stage(draft, sam, signed_in):
     assert (thread.section, thread.clause) == ("stages", clause)
     page = signed_in(sam).get(f"/agreement/versions/{draft.pk}/").text
     talk = page[page.index(f'id="talk-stage-{stage["key"]}"') :]
-    assert talk.index(f'id="thread-{thread.pk}"') < talk.index("Ask or remark")
+    assert talk.index(f'id="thread-{thread.pk}"') < talk.index("Comment")
 
 
 def test_a_whole_section_can_be_asked_about(draft, sam, signed_in):
@@ -166,7 +166,7 @@ def test_nothing_more_is_said_about_a_version_in_force(in_force, sam, monday, si
         comments.open_thread, in_force, section="clocks", text="Late.", by=sam, at=monday
     )
     assert (refusal.code, refusal.status) == ("settled", 409)
-    assert "Ask or remark" not in signed_in(sam).get("/agreement/").text
+    assert "Comment" not in signed_in(sam).get("/agreement/").text
 
 
 def test_what_was_said_stays_readable_when_it_is_in_force(
