@@ -8,7 +8,7 @@ an honest estimate however the parts are chosen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
@@ -92,6 +92,19 @@ def spread(ids: Sequence[int], most: int) -> Stratum:
     """`most` of some leads at most, evenly."""
     step = ceil(len(ids) / most) if ids else 1
     return Stratum(sorted(ids)[::step], len(ids))
+
+
+def thinned(stratum: Stratum, cost: Mapping[int, int], most: int) -> Stratum:
+    """Every lead of it, or every n-th, so that they cost `most` together at most; a lead costs
+    one besides what `cost` says."""
+    step = 1
+    while step < len(stratum.ids) and _sum(stratum.ids[::step], cost) > most:
+        step += 1
+    return Stratum(stratum.ids[::step], stratum.size)
+
+
+def _sum(ids: Iterable[int], cost: Mapping[int, int]) -> int:
+    return sum(1 + cost.get(pk, 0) for pk in ids)
 
 
 def _free(most: int, but: set[int]) -> list[Stratum]:

@@ -120,3 +120,8 @@ def asked(versions: Iterable[AgreementVersion], registry: Registry) -> list[Fiel
     }
     wanted = named | set(ALWAYS)
     return [spec for key, spec in registry.items() if key in wanted and not spec.derived]
+
+
+def types(versions: Iterable[AgreementVersion]) -> set[str]:
+    """The activities that these texts name; nobody need have done one yet."""
+    return {key for version in versions for key in documents.activity_types(version.body)}

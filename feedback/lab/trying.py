@@ -120,15 +120,22 @@ class Trying:
     """The whole form: a lead's values, the activities to leave out, and some to add."""
 
     def __init__(
-        self, data: Any, *, at: datetime, asked: Iterable[FieldSpec], known: Facts
+        self,
+        data: Any,
+        *,
+        at: datetime,
+        asked: Iterable[FieldSpec],
+        types: Iterable[str],
+        known: Facts,
     ) -> None:
         self.known, self.data = known, data
         self.profile = ProfileForm(data, asked=asked, known=known.profile)
-        types = dict(ActivityType.objects.order_by("name").values_list("key", "name"))
+        named = dict(ActivityType.objects.order_by("name").values_list("key", "name"))
+        offered = named | {key: key for key in sorted(types) if key not in named}
         channels = {each.key: each for each in Channel.objects.order_by("name")}
-        self.types = types
+        self.types = offered
         self.deeds = [
-            DeedForm(data, prefix=f"deed-{n}", at=at, types=types, channels=channels)
+            DeedForm(data, prefix=f"deed-{n}", at=at, types=offered, channels=channels)
             for n in range(self._rows())
         ]
         self.without = set(data.getlist("without")) if data is not None else set()

@@ -21,7 +21,7 @@ from scoring.impacts import CHANGES, Count
 from scoring.models import Crossing
 
 # Once a proposal: more leads are looked at than at every keystroke.
-MOST = 20_000
+MOST = 10_000
 EXAMPLES = 3
 SHARES = ("accepted", "conversations", "won")
 

@@ -9,12 +9,12 @@ handed over.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Sum
+from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ from feedback.charts.weeks import Weeks
 from feedback.funnels.periods import midnight
 from feedback.funnels.sets import NEVER_OFFERED
 from feedback.models import Handoff, Opportunity, PoolMember
-from leads.models import Lead
+from leads.models import Activity, Lead
 from scoring import replays, samples
 from scoring.documents import Body
 from scoring.replays import Found
@@ -34,6 +34,8 @@ WEEKS = 13
 WEEK = timedelta(days=7)
 # So many of the leads really handed over are replayed, and so many of the others.
 HANDED, OTHERS = 400, 400
+# A replay looks at a lead at each moment at which it did something: at so many together.
+MOMENTS_HANDED, MOMENTS_OTHERS = 2_000, 3_000
 CHUNK = 500
 ANSWER, OUTCOME = Handoff.Answer, Handoff.Outcome
 WON = Opportunity.Status.WON
@@ -131,8 +133,7 @@ def past(body: Body, *, at: datetime) -> Past:
     until = midnight(timezone.localdate(at))
     since = midnight(timezone.localdate(until) - WEEKS * WEEK)
     became, entered, answered = _really(since, until)
-    handed = samples.spread(list(became), HANDED)
-    others = samples.free(OTHERS, but=became.keys())
+    handed, others = _sampled(became.keys(), since)
     ids = sorted(pk for each in (handed, *others) for pk in each.ids)
     found = dict(_replayed(ids, body, since, until))
     crossed = {pk: each for pk, each in found.items() if not each.before}
@@ -151,10 +152,23 @@ def past(body: Body, *, at: datetime) -> Past:
     return Past(since, until, by_week, then, capacity(), handed, others, became, found)
 
 
+def _sampled(handed: Collection[int], since: datetime) -> tuple[Stratum, list[Stratum]]:
+    """Of those handed over and of the others, as many as can be replayed at once."""
+    some, others = samples.spread(list(handed), HANDED), samples.free(OTHERS, but=handed)
+    ids = [pk for each in (some, *others) for pk in each.ids]
+    done = Activity.objects.filter(lead__in=ids, occurred_at__gt=since).order_by()
+    cost = dict(done.values_list("lead").annotate(models.Count("pk")))
+    share = MOMENTS_OTHERS // max(len(others), 1)
+    return (
+        samples.thinned(some, cost, MOMENTS_HANDED),
+        [samples.thinned(each, cost, share) for each in others],
+    )
+
+
 def capacity() -> int | None:
     """How many unanswered handoffs those on duty take at a time; None without any."""
     on_duty = PoolMember.objects.filter(on_duty=True, user__is_active=True)
-    return on_duty.aggregate(sum=Sum("capacity"))["sum"]
+    return on_duty.aggregate(sum=models.Sum("capacity"))["sum"]
 
 
 def in_hand() -> int:

@@ -56,7 +56,13 @@ def _tried(request: HttpRequest, lead: Lead | None) -> HttpResponse:
     texts = [each for each in (in_force, draft if not fault else None) if each]
     registry = tries.registry_of(texts)
     known = tries.known(lead, registry, at)
-    form = Trying(data, at=at, asked=tries.asked(texts, registry), known=known)
+    form = Trying(
+        data,
+        at=at,
+        asked=tries.asked(texts, registry),
+        types=tries.types(texts),
+        known=known,
+    )
     context = {"lead": lead, "form": form, "draft": draft, "fault": fault, "in_force": in_force}
     if data is None:
         context["verdicts"] = [tries.verdict(each, known) for each in texts]
