@@ -18,6 +18,7 @@ from scoring.views import (
 urlpatterns = [
     path("agreement/", reading.agreement, name="agreement"),
     path("agreement/import/", imports.take_in, name="agreement_import"),
+    path("agreement/templates/", templates.shelf, name="agreement_templates"),
     path("agreement/templates/<slug:key>/", templates.template, name="agreement_template"),
     path(
         "agreement/templates/<slug:key>/<slug:section>/",

@@ -147,6 +147,7 @@ TABLE = [
     page("agreement/versions/<int:pk>/", HOUSE, about="version"),
     page("agreement/versions/<int:pk>.json", HOUSE, about="version"),
     page("agreement/versions/<int:pk>/paper.css", HOUSE, about="version"),
+    page("agreement/templates/", HOUSE),
     page("agreement/templates/<slug:key>/", HOUSE),
     post("agreement/templates/<slug:key>/<slug:section>/", WRITERS, knows=frozenset(HOUSE)),
     page("agreement/schema.json", HOUSE),

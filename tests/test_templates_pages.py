@@ -211,3 +211,12 @@ def test_every_template_can_be_taken_over_into_every_other_wholly(maya, now):
         draft.refresh_from_db()
         assert draft.body == revenue()
         agreements.withdraw(draft, by=maya, at=now)
+
+
+def test_the_shelf_is_there_while_a_draft_is_open_too(draft, maya, signed_in):
+    client = signed_in(maya)
+    assert "/agreement/templates/" in text_of(client.get(DRAFT))
+    page = text_of(client.get("/agreement/templates/"))
+    assert page.count("take parts over") == 5
+    assert "Start from this" not in page
+    assert "Leads are scored and handed over once" not in page

@@ -25,7 +25,7 @@ from scoring.models import AgreementVersion
 from scoring.sentences import Change
 from scoring.shapes import TEMPLATES
 from scoring.views.gates import readers
-from scoring.views.starting import described, preview
+from scoring.views.starting import described, preview, starting
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,13 @@ class Part:
     title: str | Promise
     changes: list[Change]
     lack: Lack
+
+
+@require_safe
+@readers
+def shelf(request: HttpRequest) -> HttpResponse:
+    """All templates, also while a draft is open: to be compared with it."""
+    return starting(request)
 
 
 @require_safe
