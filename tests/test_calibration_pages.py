@@ -297,6 +297,13 @@ def test_disputed_leads_come_first_with_the_votes_of_each_side(disputed, sam, si
     assert [bool(each) for each in rows] == [True] * 5 + [False] * 9
 
 
+def test_names_that_were_hidden_stay_off_the_wall_when_it_is_over(disputed, maya, signed_in):
+    said = text_of(signed_in(maya).get(address(disputed)))
+    assert "Head of Logistics, Logistics, 120 people, DE" in said
+    assert "Quist" not in said
+    assert "Kestrel" not in said
+
+
 def test_a_suggestion_is_taken_into_the_draft_in_one_click(disputed, sam, signed_in):
     client = signed_in(sam)
     path = address(disputed, "_draft")

@@ -8,7 +8,7 @@ import pytest
 from leads import append_only, changes, stale
 from leads.models import Channel, Event, Lead, StaleLead
 from leads.refusals import Refused
-from scoring import agreements, calibrations, stages
+from scoring import agreements, calibrations, stages, statements
 from scoring.calibrations.verdicts import Verdict, agreement, majority
 from scoring.documents import item
 from scoring.models import CalibrationLead, Vote
@@ -471,6 +471,15 @@ def test_a_suggestion_goes_into_the_draft_there_is(disputed, version, maya, lena
     draft.refresh_from_db()
     assert draft.body["note"] == "Written by hand."
     assert item(criteria(draft.body), "company_size")["when"]["value"] == 100
+
+
+def test_the_changed_text_does_to_all_what_the_suggestion_promised_of_each(disputed, maya, at):
+    best = calibrations.find(disputed).settlements[0]
+    draft = calibrations.take(disputed, best.proposal.key, by=maya, at=at).edit.version
+    leads = [subject.lead for subject in subjects(disputed)]
+    met = statements.would_meet(sorted(lead.pk for lead in leads), draft, "mql", at=at)
+    assert {each.lead for each in met} == {each.pk for each in leads if each.company_size >= 100}
+    assert len(met) == best.wanted - best.loses
 
 
 def test_what_no_longer_fits_is_refused_and_so_is_what_is_there_already(
