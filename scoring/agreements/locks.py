@@ -95,13 +95,22 @@ def writer(version: AgreementVersion, section: str, *, at: datetime) -> SectionL
 
 def holders(version: AgreementVersion, *, at: datetime) -> dict[str, SectionLock]:
     """Who is writing, by section."""
-    held = version.locks.filter(held=True, seen_at__gt=at - ALIVE)
-    return {each.section: each for each in held.select_related("user")}
+    return {each.section: each for each in seats(version) if each.held and lives(each, at=at)}
 
 
 def unsaved(version: AgreementVersion) -> list[SectionLock]:
     """Everybody's input that is not saved yet, by section, in the order in which it came."""
-    return list(version.locks.exclude(input="").select_related("user").order_by("section", "pk"))
+    return [each for each in seats(version) if each.input]
+
+
+def seats(version: AgreementVersion) -> list[SectionLock]:
+    """Everybody's place at the sections of a version. One query."""
+    return list(version.locks.select_related("user").order_by("section", "pk"))
+
+
+def lives(lock: SectionLock, *, at: datetime) -> bool:
+    """Does the page of this person still give signs of life?"""
+    return lock.seen_at > at - ALIVE
 
 
 def refuse_taken(version: AgreementVersion, section: str, *, by: User, at: datetime) -> None:

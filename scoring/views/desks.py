@@ -89,7 +89,9 @@ def places(
     changed = Counter(each.section for each in changes)
     wrong = Counter(agreements.section_of(each.path) for each in problems)
     wrong["moves"] += len(list(stranded))
-    writers, unsaved = locks.holders(version, at=at), locks.unsaved(version)
+    seats = locks.seats(version)
+    writers = {each.section: each for each in seats if each.held and locks.lives(each, at=at)}
+    unsaved = [each for each in seats if each.input]
     return [
         Place(
             key,
