@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, count
+from typing import Any
+
+from scoring.documents import BRANCHES, ConditionJSON
 
 GROUP, LEAF, BLANK = "g", "c", "b"
 LONGEST = 2000
@@ -147,6 +150,35 @@ class Outline:
         if not name.startswith(GROUP):
             return name
         return f"{name}({','.join(self._written(part) for part in self.parts[name])})"
+
+
+def of(
+    when: ConditionJSON, found: dict[str, ConditionJSON], *, deepest: int, number: int = 0
+) -> Outline:
+    """The outline of a condition, and in `found` each part by its name, numbered from `number`.
+    What is nested deeper than that is one part, as it is."""
+    lines: dict[str, list[str]] = {}
+    numbers = {GROUP: count(number), LEAF: count(number)}
+
+    def name(part: Any, level: int) -> str:
+        branch = _branch(part) if level < deepest else ""
+        letter = GROUP if branch else LEAF
+        called = f"{letter}{next(numbers[letter])}"
+        found[called] = {branch: []} if branch else part
+        if branch:
+            lines[called] = []
+            lines[called] += [name(each, level + 1) for each in part[branch]]
+        return called
+
+    return Outline(name(when, 1), lines)
+
+
+def _branch(part: Any) -> str:
+    """all, any or none, of a group that is nothing else."""
+    if not isinstance(part, dict) or len(part) != 1:
+        return ""
+    branch = next(iter(part))
+    return branch if branch in BRANCHES and isinstance(part[branch], list) else ""
 
 
 def read(written: str, *, deepest: int) -> Outline:

@@ -106,9 +106,9 @@ class ConditionTree:
         """As it was posted, else as it stands in the draft, else a new one."""
         self.old_outline = Outline(f"{LEAF}0")
         if self.when_before is not None:
-            self.old_outline = _outlined(self.when_before, self.before)
+            self.old_outline = outlines.of(self.when_before, self.before, deepest=DEEPEST)
         elif start is not None:
-            found = _outlined(start, self.made)
+            found = outlines.of(start, self.made, deepest=DEEPEST)
             self.focus = found.root
             return found
         posted = self.data.get(self.shape_name) if self.data is not None else None
@@ -247,7 +247,9 @@ class ConditionTree:
         start = starts.find(step.start, self.place.families)
         if start is None:
             raise ValueError(step.start)
-        chosen = _outlined(start.condition(self.place.context), made := {}, self._number())
+        made: dict[str, ConditionJSON] = {}
+        when = start.condition(self.place.context)
+        chosen = outlines.of(when, made, deepest=DEEPEST, number=self._number())
         self.outline.replace(step.node, chosen.root)
         self.outline.parts |= chosen.parts
         self.made |= made
@@ -282,34 +284,3 @@ def too_many() -> str:
     message = _("That would be more than %(parts)d conditions, too many to be read by people.")
     remedy = _("Make a criterion or a persona of its own out of it.")
     return f"{message % {'parts': MOST_PARTS}} {remedy}"
-
-
-def _outlined(when: ConditionJSON, found: dict[str, ConditionJSON], number: int = 0) -> Outline:
-    """The outline of a condition, and in `found` each part by its name. What is nested deeper
-    than the language allows is one part, as it is."""
-    leaf, group = number, number
-
-    def name(part: Any, level: int, outline: Outline | None) -> str:
-        nonlocal leaf, group
-        branch = _branch(part) if level < DEEPEST else ""
-        if not branch:
-            called, leaf = f"{LEAF}{leaf}", leaf + 1
-            found[called] = part
-            return called
-        called, group = f"{GROUP}{group}", group + 1
-        found[called] = {branch: []}
-        lines[called] = []
-        for each in part[branch]:
-            lines[called].append(name(each, level + 1, outline))
-        return called
-
-    lines: dict[str, list[str]] = {}
-    return Outline(name(when, 1, None), lines)
-
-
-def _branch(part: Any) -> str:
-    """all, any or none, of a group that is nothing else."""
-    if not isinstance(part, dict) or len(part) != 1:
-        return ""
-    branch = next(iter(part))
-    return branch if branch in BRANCHES and isinstance(part[branch], list) else ""
