@@ -468,6 +468,14 @@ def test_who_opened_it_cannot_withdraw_it_any_more(agreed, maya, signed_in):
     assert agreed.status == Status.AGREED
 
 
+def test_nobody_is_offered_to_edit_it(agreed, maya, signed_in):
+    client = signed_in(maya)
+    page = client.get("/agreement/draft/").text
+    assert 'href="/agreement/draft/clocks/"' not in page
+    assert "Comment<" not in page
+    assert client.get("/agreement/draft/clocks/").url == "/agreement/draft/"
+
+
 def test_no_draft_is_opened_beside_it(agreed, sam, monday):
     assert refusal_of(agreements.open_draft, by=sam, at=monday + 4 * HOUR).code == "draft_open"
 

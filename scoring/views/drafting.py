@@ -30,7 +30,9 @@ def draft(request: HttpRequest) -> HttpResponse:
         return preview(request, template)
     if version is None:
         return starting(request)
-    context = reading(version, request.user) | {"editing": agreements.may_edit(request.user)}
+    waits = version.status == AgreementVersion.Status.AGREED
+    editing = agreements.may_edit(request.user) and not waits
+    context = reading(version, request.user) | {"editing": editing}
     return render(request, "scoring/agreement.html", context)
 
 
