@@ -240,6 +240,14 @@ def test_a_page_that_is_left_gives_its_section_free_and_its_input_to_keep(
     )
 
 
+def test_a_preview_that_comes_after_the_save_takes_nothing(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    assert client.post(address("about"), form).status_code == 302
+    client.post(address("about", "preview/"), form, headers=HTMX)
+    assert not SectionLock.objects.exists()
+
+
 def test_without_javascript_a_button_checks(draft, maya, signed_in):
     client = signed_in(maya)
     form = retitled(opened(client, "about"), "Our promise")

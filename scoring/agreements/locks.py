@@ -53,11 +53,16 @@ def keep(
     at: datetime,
     input: str,
     sha256: str,
+    late: bool = False,
 ) -> bool:
     """A sign of life: `input` stands in this person's form, made on the text with this hash;
-    empty where they changed nothing. It is kept in any case; False: somebody else writes the
-    section now."""
-    held = take(version, section, by=by, at=at) is not None
+    empty where they changed nothing. It is kept in any case; False: this person does not write
+    the section now. A `late` one, of a page whose text was saved meanwhile, takes nothing."""
+    if late:
+        other = writer(version, section, at=at)
+        held = other is not None and other.user_id == by.pk
+    else:
+        held = take(version, section, by=by, at=at) is not None
     said = {"seen_at": at, "input": input, "sha256": sha256 if input else ""}
     if held or input:
         SectionLock.objects.update_or_create(

@@ -66,14 +66,16 @@ def keep(request: HttpRequest, version: AgreementVersion, form: SectionForm) -> 
     for name in AROUND:
         data.pop(name, None)
     body = previews.body_with(form)
-    same = body is not None and _hash(body, form.key) == _hash(version.body, form.key)
+    now = _hash(version.body, form.key)
+    same = body is not None and _hash(body, form.key) == now
     return locks.keep(
         version,
         form.key,
         by=request.user,
         at=timezone.now(),
         input="" if same else data.urlencode(),
-        sha256=seen or _hash(version.body, form.key),
+        sha256=seen or now,
+        late=bool(seen) and seen not in (now, version.sha256),
     )
 
 
@@ -200,12 +202,12 @@ def strip(
     version: AgreementVersion, form: SectionForm, user: User, *, held: bool
 ) -> dict[str, object]:
     """Above the form: does this person still write the section, and is what they wrote kept?"""
-    at = timezone.now()
+    writer = None if held else locks.writer(version, form.key, at=timezone.now())
     return {
         "form": form,
-        "held": held,
+        "held": writer is None,
         "lock": locks.mine(version, form.key, user),
-        "writer": None if held else locks.writer(version, form.key, at=at),
+        "writer": writer,
     }
 
 

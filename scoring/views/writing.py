@@ -119,6 +119,8 @@ def _form_page(
     kept, whatever becomes of it. `plain` is the form without what a button adds to it."""
     held = desks.keep(request, version, plain or form) if request.method == "POST" else True
     overtaken = refusal is not None and refusal.code == "edited_meanwhile"
+    if overtaken:  # This page shows the newer text: from here on the person writes it.
+        held = locks.take(version, form.key, by=request.user, at=timezone.now()) is not None
     seen = seen or ("" if overtaken else request.POST.get("sha256", ""))
     context = {
         "version": version,
