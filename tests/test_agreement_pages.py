@@ -77,7 +77,7 @@ def text_of(page):
 def test_what_is_in_force_is_read_as_numbered_sentences(in_force, sam, signed_in):
     page = text_of(signed_in(sam).get(AGREEMENT))
     assert "When a lead enters “MQL”" in page
-    assert "Company size is at least 50" in page
+    assert "Company size is at least <b>50</b>" in page
     assert 'id="clause-1.1"' in page
     assert 'id="clause-2.7"' in page
     assert "Accept or return a handoff" in page
