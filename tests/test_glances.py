@@ -221,7 +221,7 @@ def holds(stage: dict, rulebook: Rulebook, facts) -> bool:
     return all(each.holds for each in judged)
 
 
-@settings(MANY, max_examples=30)
+@settings(MANY, max_examples=15)
 @given(
     people=strategies.people,
     before=st.tuples(rules, limits, st.lists(some_conditions | bars, min_size=1, max_size=3)),
