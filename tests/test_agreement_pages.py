@@ -112,7 +112,7 @@ def test_outsiders_find_no_agreement(in_force, nina, signed_in):
 def test_reading_takes_few_queries(draft, maya, signed_in, django_assert_max_num_queries):
     client = signed_in(maya)
     client.get(AGREEMENT)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         client.get(AGREEMENT)
 
 
