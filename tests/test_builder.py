@@ -337,8 +337,7 @@ def filled(browser, row, name, when):
     given = dict(when)
     for n, where in enumerate(given.pop("where", [])):
         if f'name="{at}-where{n}_property"' not in browser.html:
-            browser.press(f"{row}:close:")
-            browser.press(f"{row}:open:")
+            browser.press(f"{row}:more:{name}")
         for part in ("property", "op"):
             browser.fill(f"{at}-where{n}_{part}", where[part])
         browser.fill(f"{at}-where{n}_value", typed(where["value"]))

@@ -90,8 +90,10 @@ class ConditionRow(Row):
         for node in every(self.tree.root):
             if node.leaf is not None:
                 yield f"{node.id}-family", node.leaf.family
-        for form in self.every_form():
-            yield from folds.pairs(form)
+        yield from folds.pairs(self)
+        for form in self.tree.forms():
+            # What is empty there means the same left out.
+            yield from ((name, value) for name, value in folds.pairs(form) if value)
 
     @property
     def heading(self) -> str:

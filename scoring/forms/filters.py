@@ -36,7 +36,7 @@ BARE = ("known", "unknown")
 OF_TEXT = ("contains", "contains_not", "starts_with", "starts_with_not")
 OF_NUMBERS = ("at_least", "below", "above", "at_most")
 YES, NO = ("true", "yes", "ja"), ("false", "no", "nein")
-POSTED = re.compile(r"where([0-9])_property\Z")
+POSTED = re.compile(r"where([0-9])_(?:property|value)\Z")
 
 Value = str | int | bool
 
@@ -75,7 +75,8 @@ class Filtered(forms.Form):
 
     @property
     def rare_open(self) -> bool:
-        return super().rare_open or any(part.errors for row in self.filters() for part in row)
+        asked = any(row[0].value() for row in self.filters())
+        return super().rare_open or asked or any(p.errors for row in self.filters() for p in row)
 
     def input_for(self, name: str) -> str | None:
         return "where0_property" if name in ("where", "property") else super().input_for(name)
@@ -102,12 +103,14 @@ class Filtered(forms.Form):
         return [{"property": property, "op": op} | compared]
 
     def _count(self) -> int:
-        """As many as there are, or as came with the page."""
-        there = len(self.old.get("where") or []) + 1
-        prefix = self.add_prefix("")
-        names = (key.removeprefix(prefix) for key in self.data if key.startswith(prefix))
-        posted = [int(found[1]) + 1 for found in map(POSTED.match, names) if found]
-        return min(max(posted, default=there), MOST_FILTERS)
+        """As many as there are, or as came with the page, and one more."""
+        there = len(self.old.get("where") or [])
+        if self.is_bound:
+            prefix = self.add_prefix("")
+            names = [key.removeprefix(prefix) for key in self.data if key.startswith(prefix)]
+            found = [POSTED.match(name) for name in names if self.data.get(prefix + name)]
+            there = max((int(each[1]) + 1 for each in found if each), default=0)
+        return min(there + 1, MOST_FILTERS)
 
 
 def shows(filters: list[ConditionJSON] | None) -> bool:

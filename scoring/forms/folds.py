@@ -12,11 +12,11 @@ Pairs = Iterator[tuple[str, str]]
 
 
 def pairs(form: forms.Form) -> Pairs:
-    """Names and values of all inputs of a form; an empty one is left out, and means the same."""
+    """Names and values of all inputs of a form, as they would be sent."""
     for each in form:
         for name, value in _sent(each):
-            if value not in (None, "", False):
-                yield name, "on" if value is True else str(value)
+            if value is not False:
+                yield name, "on" if value is True else "" if value is None else str(value)
 
 
 def _sent(each: BoundField) -> Iterator[tuple[str, Any]]:

@@ -236,6 +236,10 @@ class ConditionTree:
     def _do_down(self, step: Step) -> None:
         self.outline.move(step.node, +1, deepest=DEEPEST)
 
+    def _do_more(self, step: Step) -> None:
+        """Room for one more property: the page comes with it."""
+        self.focus = ""
+
     def _do_put(self, step: Step) -> None:
         """What was chosen, in the place of a line not chosen yet."""
         if step.start in BRANCHES:
