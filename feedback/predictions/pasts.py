@@ -35,7 +35,7 @@ WEEK = timedelta(days=7)
 # So many of the leads really handed over are replayed, and so many of the others.
 HANDED, OTHERS = 400, 400
 # A replay looks at a lead at each moment at which it did something: at so many together.
-MOMENTS_HANDED, MOMENTS_OTHERS = 2_000, 3_000
+MOMENTS_HANDED, MOMENTS_OTHERS = 4_000, 3_000
 CHUNK = 500
 ANSWER, OUTCOME = Handoff.Answer, Handoff.Outcome
 WON = Opportunity.Status.WON
@@ -214,7 +214,7 @@ def _replayed(
 ) -> Iterator[tuple[int, Found]]:
     for start in range(0, len(ids), CHUNK):
         leads = Lead.objects.filter(pk__in=ids[start : start + CHUNK])
-        found, _failed = replays.crossings(leads, body, since, until)
+        found, _failed = replays.crossings(leads, body, since, until, anew=False)
         yield from found.items()
 
 

@@ -18,10 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 def crossings(
-    leads: QuerySet[Lead], body: Body, starts_at: datetime, ends_at: datetime
+    leads: QuerySet[Lead],
+    body: Body,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    anew: bool = True,
 ) -> tuple[dict[int, Found], list[int]]:
     """By lead what was found within (starts_at, ends_at], and the leads that could not be
-    replayed. For some hundreds of leads, read at once."""
+    replayed; `anew` as in `Trial.run`. For some hundreds of leads, read at once."""
     course = Course(Rulebook(body))
     looked_at = moments.concerned(leads, course.rising, starts_at, ends_at)
     histories = facts.histories(looked_at, ends_at, known=course.rulebook.vocabulary.fields)
@@ -31,7 +36,7 @@ def crossings(
     for pk, history in histories.items():
         trial = Trial(course, history, stood.get(pk, ()), dormant_since=asleep[pk])
         try:
-            result = trial.run(starts_at, ends_at)
+            result = trial.run(starts_at, ends_at, anew=anew)
         except Exception:
             logger.exception("Lead %s could not be replayed.", pk)
             failed.append(pk)

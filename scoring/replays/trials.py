@@ -81,11 +81,15 @@ class Trial:
         self.places = places
         self.dormant_since = dormant_since
 
-    def run(self, starts_at: datetime, ends_at: datetime) -> Found | None:
-        """The first upward crossing; else, with `before`, what held all along; else None."""
+    def run(self, starts_at: datetime, ends_at: datetime, *, anew: bool = True) -> Found | None:
+        """The first upward crossing; else, with `before`, what held all along; else None. Without
+        `anew` a lead whose criteria held when the period began is not followed further: it would
+        have been handed over before."""
         self._begin(starts_at)
         held = self._reached(starts_at)
         before = self._found(held, starts_at, before=True) if held else None
+        if before and not anew:
+            return before
         windows = self.course.windows if held else self.course.rising
         for at in moments.of(self.history, self.places, windows, starts_at, ends_at):
             self._stand(at)
