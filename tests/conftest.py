@@ -12,6 +12,9 @@ from django.test import Client
 from leads.models import Side, Team, User
 from tests import emptying, legs
 from tests.processes import Installation, database_url, redis_url
+from tests.windows import browser, page_of
+
+__all__ = ["browser", "page_of"]
 
 REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 

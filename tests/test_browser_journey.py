@@ -5,60 +5,22 @@ why a lead came back, Olu sees it all in the funnel.
 """
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from feedback.models import Calendar, Handoff, Opportunity, Pool, PoolMember
 from leads import activities, changes
 from leads.identities import email
-from leads.models import ActivityType, Channel, Lead, User
+from leads.models import ActivityType, Channel, Lead
 from scoring import agreements, shapes
 from scoring.models import AgreementVersion
-from tests import legs
 from tests.processes import Installation, wait_until
+from tests.windows import PATIENCE
 
 pytestmark = pytest.mark.browser
-
-PATIENCE = 60
-# What Chromium itself writes about an answer that refuses: the page shows the refusal.
-EXPECTED = re.compile(r"the server responded with a status of 4(09|22)")
-
-
-@pytest.fixture
-def browser(monkeypatch) -> Iterator[Browser]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=legs.chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page_of(
-    browser, installation, signed_in: Callable[[User], Client]
-) -> Iterator[Callable[[User], Page]]:
-    """A window in which somebody has signed in. No page may break the content policy or log an
-    error."""
-    address = installation.start_web()
-    complaints: list[str] = []
-
-    def page_of(user: User, **device: object) -> Page:
-        session = signed_in(user).cookies["sessionid"].value
-        context = browser.new_context(base_url=address, **device)
-        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000 / 2)
-        page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield page_of
-    assert [line for line in complaints if not EXPECTED.search(line)] == []
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""Windows of a real browser on the real web server, one for each person, and hands without a
+mouse."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from leads.models import User
+from tests import legs
+
+PATIENCE = 60
+# What Chromium itself writes about an answer that refuses: the page shows the refusal.
+EXPECTED = re.compile(r"the server responded with a status of 4(09|22)")
+
+
+@pytest.fixture
+def browser(monkeypatch) -> Iterator[Browser]:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    expect.set_options(timeout=PATIENCE * 1000 / 2)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=legs.chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_of(
+    browser, installation, signed_in: Callable[[User], Client]
+) -> Iterator[Callable[[User], Page]]:
+    """A window in which somebody has signed in. No page may break the content policy or log an
+    error."""
+    address = installation.start_web()
+    complaints: list[str] = []
+
+    def page_of(user: User, **device: object) -> Page:
+        session = signed_in(user).cookies["sessionid"].value
+        context = browser.new_context(base_url=address, **device)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000 / 2)
+        page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield page_of
+    assert [line for line in complaints if not EXPECTED.search(line)] == []
+
+
+class Keys:
+    """Somebody at a page who has a keyboard only."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, there: Locator) -> None:
+        """Press Tab until the focus is there."""
+        for _press in range(400):
+            if there.count() and there.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"Nobody gets to {there} by Tab.")
+
+    def press(self, there: Locator) -> None:
+        self.reach(there)
+        self.page.keyboard.press("Enter")
+
+    def fill(self, there: Locator, words: str) -> None:
+        """Write in place of what is there."""
+        self.reach(there)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(words)
+        expect(there).to_have_value(words)
+
+    def choose(self, there: Locator, words: str, value: str) -> None:
+        """The choice that begins with these words."""
+        self.reach(there)
+        self.page.keyboard.type(words)
+        expect(there).to_have_value(value)
