@@ -15,7 +15,6 @@ from scoring.checks.structure import (
     NOTE,
     PARAGRAPH,
     PURPOSE,
-    SENTENCE,
 )
 from scoring.documents import ItemJSON
 from scoring.forms.rows import Row
