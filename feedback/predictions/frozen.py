@@ -20,8 +20,6 @@ from scoring.documents import Body
 from scoring.impacts import CHANGES, Count
 from scoring.models import Crossing
 
-# Once a proposal: more leads are looked at than at every keystroke.
-MOST = 10_000
 EXAMPLES = 3
 SHARES = ("accepted", "conversations", "won")
 
@@ -30,7 +28,7 @@ def predict(body: Body, *, at: datetime) -> dict[str, Any] | None:
     """What `body` would change today and would have changed in the past 13 weeks; None for a
     text that cannot run. Figures from a sample stand with what they range from and to (95 %)."""
     try:
-        look = impacts.look(body, at=at, most=MOST)
+        look = impacts.look(body, at=at)
     except impacts.Unfit:
         return None
     population = Lead.objects.count()

@@ -35,7 +35,7 @@ WEEK = timedelta(days=7)
 # So many of the leads really handed over are replayed, and so many of the others.
 HANDED, OTHERS = 400, 400
 # A replay looks at a lead at each moment at which it did something: at so many together.
-MOMENTS_HANDED, MOMENTS_OTHERS = 4_000, 3_000
+MOMENTS_HANDED, MOMENTS_OTHERS = 3_000, 1_500
 CHUNK = 500
 ANSWER, OUTCOME = Handoff.Answer, Handoff.Outcome
 WON = Opportunity.Status.WON
