@@ -50,6 +50,13 @@ def test_a_yearly_freeze_from_the_29th_of_february_begins_a_day_earlier_in_other
     assert freezes.freeze_on(date(2027, 2, 27), frozen) is None
 
 
+@pytest.mark.parametrize("year", [2027, 2028])
+def test_a_yearly_freeze_ends_on_the_same_day_in_a_leap_year(year):
+    frozen = [freeze("2027-02-15", "2027-03-31", yearly=True)]
+    assert freezes.free_from(at(f"{year}-03-31T10:00"), frozen) == at(f"{year}-04-01T00:00")
+    assert freezes.freeze_on(date(year, 4, 1), frozen) is None
+
+
 def test_freezes_that_follow_each_other_are_stepped_over():
     frozen = [freeze("2026-12-14", "2026-12-20"), freeze("2026-12-21", "2026-12-31")]
     assert freezes.free_from(at("2026-12-15T10:00"), frozen) == at("2027-01-01T00:00")

@@ -53,9 +53,13 @@ def _spans(freeze: Freeze, day: date) -> Iterator[tuple[date, date]]:
     if not freeze.yearly:
         spans = [(freeze.starts_on, freeze.ends_on)]
     else:
-        length = freeze.ends_on - freeze.starts_on
-        firsts = [_in_year(freeze.starts_on, year) for year in (day.year - 1, day.year)]
-        spans = [(first, first + length) for first in firsts]
+        # By the calendar: until 31 March is until 31 March in a leap year, too.
+        starts, ends = freeze.starts_on, freeze.ends_on
+        turns = ends.year - starts.year
+        spans = [
+            (_in_year(starts, year), _in_year(ends, year + turns))
+            for year in (day.year - 1, day.year)
+        ]
     yield from (span for span in spans if span[1] >= day)
 
 
