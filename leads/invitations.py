@@ -101,6 +101,10 @@ def accept(user: User, *, password: str, at: datetime) -> None:
 
 
 def open_ones(by: User) -> list[User]:
-    """Those who were invited into teams of `by` and have not come yet."""
+    """Those who were invited into teams of `by` and have not come yet. Who has such a link can
+    come in as that person: nobody but an administrator gets one of somebody who signs for a side,
+    or who administers."""
     people = User.objects.filter(team__in=teams_of(by), is_active=True, last_login=None)
+    if not by.is_superuser:
+        people = people.filter(leads_team=False, is_staff=False, is_superuser=False)
     return [each for each in people.select_related("team") if waits(each)]

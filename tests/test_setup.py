@@ -396,3 +396,15 @@ def test_a_manager_invites_into_their_own_side_only(mark, maya, sales, signed_in
     page = client.post("/people/invitation/", given | {"team": mark.team_id})
     assert "has an account already" in text_of(page)
     assert signed_in(maya).get("/people/invitation/").status_code == 404
+
+
+def test_a_manager_never_sees_the_link_of_who_signs_or_administers(olu, ada, sales, signed_in):
+    rep = User.objects.create_user("rep@baton.example", team=sales)
+    signatory = User.objects.create_user("signs@baton.example", team=sales, leads_team=True)
+    chief = User.objects.create_user("chief@baton.example", team=sales, is_superuser=True)
+    page = text_of(signed_in(olu).get("/people/invitation/"))
+    assert f"/invitation/{invitations.key_of(rep)[0]}/" in page
+    for each in (signatory, chief):
+        assert f"/invitation/{invitations.key_of(each)[0]}/" not in page
+    page = text_of(signed_in(ada).get("/people/invitation/"))
+    assert f"/invitation/{invitations.key_of(signatory)[0]}/" in page
