@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 
 from leads.folding import fold
 
-# A code, then its names. The first is the English one.
+# A code, then its names. The first is the English one. A second line of a code has more names.
 NAMES = """
 AD Andorra
 AE United Arab Emirates; Vereinigte Arabische Emirate; UAE
@@ -254,6 +254,7 @@ VN Vietnam; Viet Nam
 VU Vanuatu
 WF Wallis & Futuna; Wallis und Futuna
 WS Samoa
+XK Kosovo
 YE Yemen; Jemen
 YT Mayotte
 ZA South Africa; Südafrika
@@ -277,8 +278,11 @@ def name(iso: str) -> str:
 @cache
 def _names() -> dict[str, list[str]]:
     """The English name, then the German one where it differs, then others."""
-    lines = (line.split(" ", 1) for line in NAMES.strip().splitlines())
-    return {iso: names.split("; ") for iso, names in lines}
+    named: dict[str, list[str]] = {}
+    for line in NAMES.strip().splitlines():
+        iso, names = line.split(" ", 1)
+        named.setdefault(iso, []).extend(names.split("; "))
+    return named
 
 
 @cache

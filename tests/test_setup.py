@@ -246,6 +246,14 @@ def test_hours_become_a_calendar_and_a_pool(begun):
     assert Pool.objects.get().team.side == Side.SALES
 
 
+def test_countries_are_offered_by_their_names_in_the_language_of_the_page(begun):
+    begun.post("/setup/teams/", {"marketing": "Demand", "sales": "Field"})
+    page = text_of(begun.get("/setup/hours/"))
+    offered = dict(re.findall(r'<option value="([A-Z]{2})"[^>]*>([^<]*)<', page))
+    assert (offered["US"], offered["GB"]) == ("United States", "United Kingdom")
+    assert not [name for code, name in offered.items() if name == code]
+
+
 @pytest.fixture
 def chosen(begun):
     begun.post("/setup/teams/", {"marketing": "Demand", "sales": "Field"})
