@@ -154,6 +154,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
+# The score of a long agreement has a thousand inputs and more, and what was typed comes back whole.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
 # A proposal nobody answers reminds after so many days, and again after as many.
 AGREEMENT_REMINDER_DAYS = env.int("AGREEMENT_REMINDER_DAYS", default=3)
 

@@ -11,7 +11,7 @@ from leads.refusals import Refused
 from scoring import agreements, documents
 from scoring.agreements import locks
 from scoring.models import AgreementVersion, SectionLock
-from scoring.shapes import classic
+from scoring.shapes import classic, hand_raise
 from tests.forms import form_of
 from tests.test_agreements import refusal_of
 from tests.test_handoff_races import at_once
@@ -410,3 +410,24 @@ def test_a_save_against_a_proposal_leaves_no_proposed_text_that_nobody_proposed(
     kept = version.body["goals"][0]["target"] == "More"
     assert kept
     assert version.status == "draft" or proposed.sha256 == version.sha256
+
+
+def test_a_score_of_a_hundred_rules_is_kept_and_saved_whole(maya, now, signed_in):
+    body = hand_raise()
+    rules = [
+        each | {"key": f"{each['key']}_{n}"} for n in range(4) for each in body["score"]["rules"]
+    ]
+    body["score"]["rules"] = rules[:100]
+    draft = agreements.open_draft(by=maya, at=now, body=body)
+    client = signed_in(maya)
+    form = opened(client, "score")
+    assert sum(map(len, form.values())) > 1000
+    form |= {next(name for name in form if name.endswith("-points")): "7"}
+    client.post(address("score", "life/"), form, headers=HTMX)
+    assert locks.mine(draft, "score", maya).input
+    assert client.get(address("score")).status_code == 200
+    client.post(address("score"), form)
+    draft.refresh_from_db()
+    assert [each["points"] for each in draft.body["score"]["rules"]] != [
+        each["points"] for each in body["score"]["rules"]
+    ]
