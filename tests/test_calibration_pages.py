@@ -222,6 +222,32 @@ def test_of_a_hidden_lead_nothing_is_shown_that_names_it(version, maya, sam, sig
     assert "with a message, hidden here" in page
 
 
+def test_a_campaign_named_after_the_hidden_company_is_not_shown(version, maya, sam, signed_in, at):
+    lead = above(7, at)
+    moment = at - timedelta(days=1)
+    for campaign in ("Dinner with Kestrel 7", "Spring fair"):
+        activities.record(
+            lead, type="demo_requested", occurred_at=moment, known_at=moment, campaign=campaign
+        )
+    page = text_of(signed_in(sam).get(address(opened(version, maya, at))))
+    assert "Spring fair" in page
+    assert "Dinner with" not in page
+
+
+def test_a_rep_opens_no_round_that_names_leads_they_may_not_see(version, sam, signed_in, at):
+    some_leads(at)
+    client, stage = (
+        signed_in(sam),
+        next(each["key"] for each in version.body["stages"] if each["kind"] == "handoff"),
+    )
+    form = {"bar": f"{version.pk}:{stage}", "most": "20"}
+    page = client.post(ROUNDS, form)
+    assert page.status_code == 403
+    assert "leads that you may not see yourself" in text_of(page)
+    assert not Calibration.objects.exists()
+    assert client.post(ROUNDS, form | {"hides_names": "on"}).status_code == 302
+
+
 def test_with_names_the_room_sees_the_name_the_company_and_the_words(
     version, maya, sam, signed_in, at
 ):

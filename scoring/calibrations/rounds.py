@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads import events
-from leads.models import Side, User
+from leads.models import Lead, Side, User
 from leads.refusals import Refused
 from scoring import agreements, journeys
 from scoring.calibrations.choosing import Choice, choose
@@ -75,10 +75,11 @@ def open_round(
     most: int = USUAL,
 ) -> tuple[Calibration, Choice]:
     """A new round on up to `most` leads near the bar of a stage; without `stage` the first that
-    hands over. It keeps the text as it is now. Both sides are told.
+    hands over. It keeps the text as it is now. Both sides are told. Who may see every lead of it
+    may have their names shown to the room.
 
     Raises Refused `may_not_open` (403), `round_open` (409), `no_handoff`, `unknown_stage`,
-    `how_many`, `no_leads`.
+    `how_many`, `no_leads`, `names_not_yours` (403).
     """
     refuse_open(by)
     place = _stage(version.body, stage)
@@ -98,6 +99,8 @@ def open_round(
             _("There is no lead yet that one could vote on."),
             _("Import leads first, or wait until some have come in."),
         )
+    if not hides_names:
+        _refuse_naming(choice, by)
     try:
         with transaction.atomic():
             calibration = _create(version, place["key"], choice, hides_names, by, at)
@@ -172,6 +175,19 @@ def refuse_open(by: User) -> None:
             _("Marketing, sales and operations open a round of votes."),
             _("Ask somebody of either team."),
             status=403,
+        )
+
+
+def _refuse_naming(choice: Choice, by: User) -> None:
+    """Nobody learns by a round whose leads these are, nor lets others learn it."""
+    ids = [each.lead for each in choice.leads]
+    if Lead.objects.visible_to(by).filter(pk__in=ids).count() < len(ids):
+        raise Refused(
+            "names_not_yours",
+            _("Among these are leads that you may not see yourself."),
+            _("Hide the names, or let somebody open the round who sees all leads."),
+            status=403,
+            field="hides_names",
         )
 
 

@@ -7,7 +7,7 @@ the company. Of nobody are an e-mail address or a number to call shown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +81,7 @@ def draw(subject: CalibrationLead) -> Sheet:
     [facts] = facts_of(calibration, [subject.lead_id]).values()
     vocabulary = Vocabulary(calibration.body)
     hidden = _names(facts) if calibration.hides_names else ()
-    deeds = _deeds(facts, vocabulary, quoting=not calibration.hides_names)
+    deeds = _deeds(facts, vocabulary, hidden, quoting=not calibration.hides_names)
     profile, described = facts.profile, _described(facts, hidden)
     return Sheet(
         position=subject.position,
@@ -167,20 +167,30 @@ def _channels(facts: Facts) -> list[str]:
     return [names[key] for key in keys if key in names]
 
 
-def _deeds(facts: Facts, vocabulary: Vocabulary, *, quoting: bool) -> list[Done]:
+def _deeds(
+    facts: Facts, vocabulary: Vocabulary, hidden: Collection[str], *, quoting: bool
+) -> list[Done]:
     """One line a type, latest first."""
     return [
-        _did(deeds, facts, vocabulary, quoting=quoting)
+        _did(deeds, facts, vocabulary, hidden, quoting=quoting)
         for deeds in sorted(
             facts.seen_by_type.values(), key=lambda deeds: deeds[0].occurred_at, reverse=True
         )
     ]
 
 
-def _did(deeds: list[Deed], facts: Facts, vocabulary: Vocabulary, *, quoting: bool) -> Done:
+def _did(
+    deeds: list[Deed],
+    facts: Facts,
+    vocabulary: Vocabulary,
+    hidden: Collection[str],
+    *,
+    quoting: bool,
+) -> Done:
     """Deeds of one type, latest first."""
     words = next((str(d.properties["words"]) for d in deeds if d.properties.get("words")), "")
-    campaigns = dict.fromkeys(vocabulary.campaign(d.campaign) for d in deeds if d.campaign)
+    named = (_shown(vocabulary.campaign(d.campaign), hidden) for d in deeds if d.campaign)
+    campaigns = dict.fromkeys(name for name in named if name)
     minutes = sum(_figure(d.properties.get("minutes")) for d in deeds)
     watched = max(_figure(d.properties.get("share_watched")) for d in deeds)
     asides = [
