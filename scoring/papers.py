@@ -20,6 +20,8 @@ from scoring.documents import Body
 MOST_BYTES = 4 * checks.LONGEST
 DEEPEST = 24
 MOST_DIGITS = 18
+# No name in an agreement is longer. Each part of it carries those above it in its path.
+LONGEST_NAME = 200
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -114,6 +116,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
 def _object(pairs: _Pairs, path: str, depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, part in pairs.items:
+        _refuse_endless(name, path)
         _refuse_invisible(name, path)
         if name in found:
             message = _("“%(name)s” stands here twice.") % {"name": name}
@@ -126,7 +129,14 @@ def _name(part: Any, number: int) -> object:
     """How paths call a part of a list: by its key where it has one."""
     pairs = part.items if isinstance(part, _Pairs) else []
     key = next((value for name, value in pairs if name == "key"), None)
-    return key if isinstance(key, str) and key.isprintable() else number
+    usual = isinstance(key, str) and len(key) <= LONGEST_NAME and key.isprintable()
+    return key if usual else number
+
+
+def _refuse_endless(name: str, path: str) -> None:
+    if len(name) > LONGEST_NAME:
+        message = _("“%(name)s…” is longer than any name in an agreement.") % {"name": name[:20]}
+        raise _wrong(path, message, _("Remove it."))
 
 
 def _refuse_invisible(words: str, path: str) -> None:

@@ -321,3 +321,13 @@ def test_the_smallest_agreement_of_the_docs_has_the_shape_of_one():
     body = json.loads(DOCS.split("```json\n")[1].split("```")[0])
     assert checks.unreadable(body) == []
     Draft202012Validator(schemas.agreement()).validate(body)
+
+
+@pytest.mark.parametrize("above", ['{"%s": [%s]}', '{"stages": [{"key": "%s", "next": [%s]}]}'])
+def test_an_endless_name_does_not_weigh_on_each_part_below_it(above, monkeypatch):
+    paths = []
+    join = papers.join
+    monkeypatch.setattr(papers, "join", lambda *parts: paths.append(join(*parts)) or paths[-1])
+    with pytest.raises(NotRead):
+        papers.read((above % ("A" * 50_000, ",".join("1" * 500))).encode())
+    assert sum(map(len, paths)) < 200_000
