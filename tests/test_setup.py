@@ -20,6 +20,7 @@ from scoring import agreements
 from scoring.documents import item
 from scoring.models import AgreementVersion
 from scoring.shapes import TEMPLATES, three_steps
+from tests.forms import form_of
 
 YOU = {
     "first_name": "Mark",
@@ -283,6 +284,25 @@ def test_the_numbers_stand_in_the_text(chosen):
     version.refresh_from_db()
     assert version.status == AgreementVersion.Status.PROPOSED
     assert version.body["supply"]["handoffs"] == 15
+
+
+def test_numbers_do_not_undo_what_somebody_changed_meanwhile(chosen):
+    page = chosen.get("/setup/numbers/").content.decode()
+    read = form_of(page, "/setup/numbers/")
+    version = agreements.unsettled()
+    supply = {"handoffs": 77}
+    at, by = timezone.now(), version.created_by
+    changed = agreements.edit(
+        version, section="supply", value=supply, by=by, at=at, expected_sha256=version.sha256
+    ).version
+    page = chosen.post("/setup/numbers/", read | {"bar": "25"})
+    assert page.status_code == 422
+    assert "after you opened this page" in text_of(page)
+    version.refresh_from_db()
+    assert version.sha256 == changed.sha256
+    again = form_of(page.content.decode(), "/setup/numbers/")
+    assert again["bar"] == ["25"]
+    assert chosen.post("/setup/numbers/", again).status_code == 302
 
 
 @pytest.mark.parametrize(

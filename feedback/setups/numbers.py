@@ -112,12 +112,14 @@ def write(body: Body, numbers: dict[str, int]) -> Body:
 
 
 def agree(
-    version: AgreementVersion, numbers: dict[str, int], *, by: User, at: datetime
+    version: AgreementVersion, numbers: dict[str, int], *, by: User, at: datetime, sha256: str = ""
 ) -> AgreementVersion:
     """Write the numbers into the draft and put it before both sides. Raises what
-    `agreements.edit` and `agreements.propose` raise; then nothing has changed."""
+    `agreements.edit` and `agreements.propose` raise, `edited_meanwhile` (409) where the text is no
+    longer the one with `sha256` that the numbers were read from; then nothing has changed."""
     with transaction.atomic():
         version.refresh_from_db()
+        expected = sha256 or version.sha256
         new = write(version.body, numbers)
         for section in dict.fromkeys(number.section for number in NUMBERS):
             version = agreements.edit(
@@ -126,8 +128,9 @@ def agree(
                 value=new.get(section),
                 by=by,
                 at=at,
-                expected_sha256=version.sha256,
+                expected_sha256=expected,
             ).version
+            expected = version.sha256
         if version.status == AgreementVersion.Status.DRAFT:
             version = agreements.propose(version, by=by, at=at)
     return version

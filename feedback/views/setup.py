@@ -146,15 +146,17 @@ def template(request: HttpRequest, progress: Progress) -> HttpResponse:
 @a_step("numbers")
 def numbers(request: HttpRequest, progress: Progress) -> HttpResponse:
     """With these numbers the draft is put before both sides."""
-    version = progress.version
+    version, sha256 = progress.version, request.POST.get("sha256", "")
     form = NumbersForm(request.POST or None, read=setups.read(version.body))
     if request.method == "POST" and form.is_valid():
         try:
-            setups.agree(version, form.cleaned_data, by=request.user, at=timezone.now())
+            given, at = form.cleaned_data, timezone.now()
+            setups.agree(version, given, by=request.user, at=at, sha256=sha256)
             return redirect("setup")
         except Refused as refusal:
             form.refuse(refusal, form.field_at(refusal.field))
-    return _page(request, "numbers", progress, form)
+            sha256 = ""  # Said once: who sends it again means it.
+    return _page(request, "numbers", progress, form, sha256=sha256 or version.sha256)
 
 
 @a_step("invitation")
