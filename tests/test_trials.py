@@ -188,3 +188,20 @@ def test_a_superseded_trial_asks_nobody(trial, mark, lena, maya, over, signed_in
     assert refusal_of(answer, trial, lena, "keep", over + DAY).code == "no_trial"
     page = signed_in(lena).get(f"/agreement/versions/{trial.pk}/trial/").text
     assert 'name="answer"' not in page
+
+
+def test_an_answer_stands_though_somebody_opens_a_draft_in_the_same_moment(
+    trial, lena, maya, over, monkeypatch
+):
+    agreements.open_draft(by=maya, at=over)
+    looked, real = [], agreements.drafts.unsettled
+
+    def too_early():
+        """The first look comes before the other draft."""
+        looked.append(real())
+        return None if len(looked) == 1 else looked[-1]
+
+    monkeypatch.setattr(agreements.drafts, "unsettled", too_early)
+    assert answer(trial, lena, "change", over) is None
+    assert len(looked) == 2
+    assert TrialAnswer.objects.get().answer == "change"

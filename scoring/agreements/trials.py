@@ -91,7 +91,7 @@ def answer_trial(
         text = _next_text(version, answer)
         if text is None or drafts.unsettled():
             return None
-        return drafts.open_draft(by=by, at=at, body=text)
+        return _opened(text, by, at)
 
 
 def end_trial(*, at: datetime | None = None) -> AgreementVersion | None:
@@ -116,6 +116,16 @@ def version_before(version: AgreementVersion) -> AgreementVersion | None:
         return None
     earlier = AgreementVersion.objects.filter(in_force_at__lt=version.in_force_at)
     return earlier.order_by("-in_force_at").first()
+
+
+def _opened(text: Body, by: User, at: datetime) -> AgreementVersion | None:
+    """None where somebody opened another draft just now: the answer stands all the same."""
+    try:
+        return drafts.open_draft(by=by, at=at, body=text)
+    except Refused as refusal:
+        if refusal.code != "draft_open":
+            raise
+        return None
 
 
 def _next_text(version: AgreementVersion, answer: str) -> Body | None:
