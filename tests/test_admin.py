@@ -24,7 +24,7 @@ from leads.models import (
     User,
 )
 from scoring import rescoring
-from scoring.models import Signature
+from scoring.models import Comment, Freeze, Objection, Signature, Thread, TrialAnswer
 from tests.factories import HandoffFactory, PoolMemberFactory
 
 OURS = {"leads", "scoring", "feedback"}
@@ -65,6 +65,14 @@ def furnished(maya, monday):
     signed = {"version": handoff.version, "side": "marketing", "proposal": 1}
     Signature.objects.create(**signed, user=maya, sha256="0" * 64, signed_at=monday)
     rescoring.start(handoff.version, at=monday)
+    thread = Thread.objects.create(
+        version=handoff.version, section="clocks", opened_by=maya, opened_at=monday
+    )
+    Comment.objects.create(thread=thread, by=maya, at=monday, text="Why so slow?")
+    by_maya = {"version": handoff.version, "side": "marketing", "user": maya, "at": monday}
+    Objection.objects.create(**by_maya, proposal=1, sha256="0" * 64, reason="Too slow.")
+    TrialAnswer.objects.create(**by_maya, answer="keep")
+    Freeze.objects.create(name="Year's end", starts_on=monday.date(), ends_on=monday.date())
     opportunity = Opportunity.objects.create(
         name="Graaf", company=lead.company, handoff=handoff, opened_at=monday
     )

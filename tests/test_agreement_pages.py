@@ -467,7 +467,7 @@ def test_a_draft_that_removes_a_stage_with_leads_says_which_and_how_many(
     client = signed_in(maya)
     client.post(DRAFT, {"template": "three_steps"})
     page = text_of(client.get(DRAFT))
-    assert "2 leads stand in “SQL”, which this version takes away." in page
+    assert "2 leads stand in “SQL” in sales" in page
     refused = client.post(reverse("agreement_proposal", args=[agreements.unsettled().pk]))
     assert refused.status_code == 409
     assert "2 leads stand in “SQL”" in text_of(refused)

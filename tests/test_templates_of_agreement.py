@@ -144,8 +144,9 @@ FAULTS = [
     (lambda b: stage(b, "inquiry").update(criteria=stage(b, "mql")["criteria"]),
      "stages.inquiry.criteria", "Every lead begins in “Inquiry”"),
     (lambda b: stage(b, "sal").update(next=["sql", "nurture"]),
-     "stages.sal.next", "to a stage of the kind “Disqualified”"),
-    (lambda b: stage(b, "sql").update(next=["lost"]), "stages.sql.next", "the kind “Won”"),
+     "stages.sal.next", "must get to “Not for us”: draw an arrow"),
+    (lambda b: stage(b, "sql").update(next=["lost"]),
+     "stages.sql.next", "draw the arrows on to “Won”"),
     (lambda b: stage(b, "inquiry").update(kind="nurture"), "stages", "in which leads begin"),
     (lambda b: rule(b, "region")["when"].update(field="shoe_size"),
      "score.rules.region.when", "no lead field “shoe_size”"),
@@ -217,7 +218,7 @@ def test_stages_in_which_a_lead_would_go_round_are_found():
         stage(body, "mql")["next"] = ["nurturing"]
         stage(body, "nurturing")["next"] = ["srl", "mql"]
 
-    assert "round in circles" in problems(changed(turning, sales_ready()))["stages"]
+    assert "round in circles" in problems(changed(turning, sales_ready()))["stages.mql.next"]
     assert problems(revenue()) == {}
 
 
@@ -287,7 +288,7 @@ def test_the_document_is_said_in_the_active_language():
     with override("de"):
         titles = [section.title for section in sentences.document(classic())]
         names = [clause.text for clause in sentences.document(classic())[0].groups[0].clauses]
-    assert titles[:2] == ["Der Weg", "Wann ein Lead MQL wird"]
+    assert titles[:2] == ["Der Weg", "Wann ein Lead in „MQL“ kommt"]
     assert names[0] == "Anfrage"
 
 
