@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from leads.refusals import Refused
@@ -431,3 +432,25 @@ def test_a_score_of_a_hundred_rules_is_kept_and_saved_whole(maya, now, signed_in
     assert [each["points"] for each in draft.body["score"]["rules"]] != [
         each["points"] for each in body["score"]["rules"]
     ]
+
+
+def test_who_still_reads_or_writes_a_version_that_was_withdrawn_is_told(
+    draft, maya, mark, signed_in
+):
+    client, by_htmx = signed_in(maya), {"HTTP_HX_REQUEST": "true"}
+    form = {"sha256": draft.sha256, "summary_0": "Kept by nobody."}
+    agreements.withdraw(draft, by=mark, at=timezone.now())
+    here = reverse("agreement_section", args=["about"])
+    for method, name in (
+        ("get", "agreement_desk"),
+        ("get", "agreement_life"),
+        ("post", "agreement_life"),
+        ("post", "agreement_preview"),
+    ):
+        address = reverse(name, args=[] if name == "agreement_desk" else ["about"])
+        answer = getattr(client, method)(address, form, **by_htmx)
+        assert answer.status_code == 286, name
+        assert "Nobody writes this version any more." in answer.content.decode()
+    refused = client.post(here, form)
+    assert refused.status_code == 409
+    assert "Go back in the browser" in refused.content.decode()

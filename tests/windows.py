@@ -46,7 +46,8 @@ def page_of(
         return page
 
     yield page_of
-    assert [line for line in complaints if not EXPECTED.search(line)] == []
+    unexpected = [line for line in complaints if not EXPECTED.search(line)]
+    assert unexpected == [], unexpected
 
 
 class Keys:

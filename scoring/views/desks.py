@@ -27,6 +27,8 @@ from scoring.views.gates import readers
 
 # Posted with every form, and no part of what somebody wrote.
 AROUND = ("csrfmiddlewaretoken", "sha256", "add", "do", "left", "again")
+# By this htmx knows that it need not ask again.
+NO_MORE = 286
 # Asked for only where a text takes stages away.
 WHERE_NEEDED = ("moves",)
 
@@ -132,9 +134,15 @@ def desk(request: HttpRequest) -> HttpResponse:
     """The list of sections alone: who is here, and who has not saved yet."""
     version = agreements.unsettled()
     if version is None:
-        raise Http404
+        return gone(request, "desk")
     current = request.GET.get("at", "")
     return render(request, "scoring/_desk.html", desk_of(version, request.user, current=current))
+
+
+def gone(request: HttpRequest, root: str) -> HttpResponse:
+    """In the place of what was asked for again and again, to be asked for no more: the version was
+    signed or withdrawn meanwhile."""
+    return render(request, "scoring/_gone.html", {"root": root}, status=NO_MORE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +152,7 @@ def life(request: HttpRequest, section: str) -> HttpResponse:
     GET: is somebody else still writing it?"""
     version = open_version(request, section)
     if version is None:
-        raise Http404
+        return gone(request, "strip" if request.method == "POST" else "busy")
     if request.method != "POST":
         return render(request, "scoring/_busy.html", busy(version, section))
     form = SECTIONS[section](version.body, request.POST)

@@ -25,6 +25,8 @@ from scoring.views.gates import readers
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """The form of one section. A refused edit comes back with its sentences and all its input."""
     version = desks.open_version(request, section)
+    if version is None and request.method == "POST":
+        raise _too_late()
     if version is None:
         return redirect("agreement_draft")
     if request.method != "POST":
@@ -41,6 +43,8 @@ def preview(request: HttpRequest, section: str) -> HttpResponse:
     """How the section would read, with what was posted; what was posted is kept. To htmx, the
     fragment beside the form; else the page."""
     version = desks.open_version(request, section)
+    if version is None and request.htmx:
+        return desks.gone(request, "preview")
     if version is None:
         return redirect("agreement_draft")
     form = SECTIONS[section](version.body, request.POST)
@@ -49,6 +53,17 @@ def preview(request: HttpRequest, section: str) -> HttpResponse:
     held = desks.keep(request, version, form)
     context = desks.strip(version, form, request.user, held=held) | _previewed(form)
     return render(request, "scoring/_previewed.html", context)
+
+
+def _too_late() -> Refused:
+    return Refused(
+        "settled",
+        _("Nobody writes this version any more.")
+        + " "
+        + _("It was signed or withdrawn meanwhile."),
+        _("Go back in the browser to copy what you wrote, then open a new draft."),
+        status=409,
+    )
 
 
 def _opened(request: HttpRequest, version: AgreementVersion, section: str) -> HttpResponse:
