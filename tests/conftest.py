@@ -36,7 +36,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def depends_on_the_leg(item: pytest.Item) -> bool:
-    """Does the test use the database, or is it there for the servers of this leg?"""
+    """Does the test use the database, or is it there for the servers of this leg? `one_leg` marks
+    what drives forms through a database whose kind means nothing to it."""
+    if item.get_closest_marker("one_leg"):
+        return False
     marks = any(map(item.get_closest_marker, ("django_db", "postgres", "redis")))
     return marks or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
 

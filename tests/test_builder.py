@@ -449,6 +449,7 @@ def of_criterion(criterion):
     }
 
 
+@pytest.mark.one_leg
 @pytest.mark.parametrize("make", [sales_ready, hand_raise], ids=["sales_ready", "hand_raise"])
 def test_every_criterion_and_rule_of_a_template_is_built_by_hand(make, maya, now, signed_in):
     wanted, client = make(), signed_in(maya)
