@@ -15,7 +15,11 @@ from scoring.agreements import comments
 from scoring.models import AgreementVersion
 from scoring.shapes import sales_ready
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_leg,
+    pytest.mark.django_db(transaction=True),
+]
 
 LOOKS = {
     "light, wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
