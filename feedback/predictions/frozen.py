@@ -1,5 +1,5 @@
-"""A prediction as numbers, codes and ids of leads, to be frozen with a proposal and signed by it;
-and read again for whoever looks at it."""
+"""A prediction as numbers, codes and ids of leads, kept with a proposal and frozen once both have
+signed; and read again for whoever looks at it."""
 
 from __future__ import annotations
 
