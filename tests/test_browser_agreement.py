@@ -253,3 +253,24 @@ def sign(page: Page, button: str) -> None:
     page.goto("/agreement/draft/")
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("button", name=button)).to_have_count(0)
+
+
+def test_what_is_saved_while_a_stage_is_being_moved_has_it_moved(page_of, in_force, mark):
+    draft = agreements.open_draft(by=mark, at=timezone.now())
+    first, second = (stage["key"] for stage in draft.body["stages"][:2])
+    page = page_of(mark)
+    page.goto(STAGES)
+
+    def slowly(route):
+        page.wait_for_timeout(800)
+        route.continue_()
+
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.route("**" + STAGES, slowly)
+    page.get_by_role("button", name="Move up").locator("visible=true").nth(1).click(
+        no_wait_after=True
+    )
+    page.get_by_role("button", name="Save in the draft").last.click()
+    page.wait_for_url("**/agreement/draft/")
+    draft.refresh_from_db()
+    assert [stage["key"] for stage in draft.body["stages"][:2]] == [second, first]

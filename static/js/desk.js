@@ -21,12 +21,26 @@
     navigator.sendBeacon(form.dataset.leave, said);
   });
 
-  /* What a button in the form has redrawn is shown beside it too. */
+  /* What a button in the form is still redrawing is waited for: saved at once, the form would lack
+     it. Afterwards it is shown beside the form too. */
+  const redraws = (event) => event.detail.requestConfig?.path === form.getAttribute("action");
+  let redrawing = 0;
+  let waiting = false;
+
+  form.addEventListener("htmx:beforeRequest", (event) => { if (redraws(event)) redrawing += 1; });
+  form.addEventListener("submit", (event) => {
+    if (!redrawing || event.submitter?.hasAttribute("formaction")) return;
+    event.preventDefault();
+    waiting = true;
+  });
   form.addEventListener("htmx:afterRequest", (event) => {
-    const path = event.detail.requestConfig?.path ?? "";
-    if (event.detail.successful && path === form.getAttribute("action")) {
-      setTimeout(() => form.dispatchEvent(new Event("change", { bubbles: true })), 50);
-    }
+    if (!redraws(event)) return;
+    redrawing = Math.max(0, redrawing - 1);
+    setTimeout(() => {
+      if (event.detail.successful) form.dispatchEvent(new Event("change", { bubbles: true }));
+      if (waiting && !redrawing && event.detail.successful) form.requestSubmit();
+      if (!redrawing) waiting = false;
+    }, 50);
   });
 
   /* A link to a stage or an input leads into what is folded up. */
