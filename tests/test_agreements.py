@@ -373,10 +373,11 @@ def test_a_text_altered_since_it_was_read_is_not_signed(proposal, lena, maya, mo
     assert not proposal.signatures.exists()
 
 
-def test_a_text_altered_in_the_database_is_not_signed(proposal, lena, monday):
-    altered = proposal.body | {"title": "Altered"}
-    AgreementVersion.objects.filter(pk=proposal.pk).update(body=altered)
-    refusal = refusal_of(agreements.sign, proposal, by=lena, at=monday, sha256=proposal.sha256)
+def test_a_text_altered_in_the_database_is_not_signed(draft, maya, lena, monday):
+    altered = draft.body | {"title": "Altered"}
+    AgreementVersion.objects.filter(pk=draft.pk).update(body=altered)
+    version = agreements.propose(draft, by=maya, at=monday)
+    refusal = refusal_of(agreements.sign, version, by=lena, at=monday, sha256=version.sha256)
     assert refusal.code == "text_and_hash_differ"
 
 

@@ -18,6 +18,7 @@ from scoring.agreements import comments, drafts, effects, objections
 from scoring.models import AgreementVersion, Objection, RescoreRun, Signature
 from scoring.shapes import classic
 from tests.conftest import person
+from tests.factories import AgreementVersionFactory
 from tests.test_agreements import change_answer_clock, place, refusal_of, told
 
 Status = AgreementVersion.Status
@@ -221,9 +222,10 @@ def test_whoever_edited_cannot_sign_for_both(proposal, mark, monday):
     assert refusal_of(sign, version, mark, at=monday + 6 * HOUR).code == "already_signed"
 
 
-def test_a_changed_base_is_another_word_than_a_changed_text(proposal, lena, monday):
+def test_a_changed_base_is_another_word_than_a_changed_text(proposal, in_force, lena, monday):
     """It takes somebody past Baton: only one version is open at a time."""
-    AgreementVersion.objects.filter(pk=proposal.pk).update(base=None)
+    AgreementVersion.objects.filter(pk=in_force.pk).update(status=Status.SUPERSEDED)
+    AgreementVersionFactory(number=77)
     refusal = refusal_of(sign, proposal, lena, at=monday + 3 * HOUR)
     assert (refusal.code, refusal.status) == ("base_changed", 409)
     assert not proposal.signatures.exists()
@@ -391,6 +393,64 @@ def test_a_version_in_force_with_a_time_is_followed_by_drafts_without_one(
     assert "effect" not in following.body
     refusal = refusal_of(agreements.propose, following, by=maya, at=local("2026-03-11T08:00"))
     assert refusal.code == "nothing_changed"
+
+
+# While it is proposed
+
+
+def past_baton(version, **change):
+    """What the application's database user can do to a row, past the verbs."""
+    with transaction.atomic():
+        AgreementVersion.objects.filter(pk=version.pk).update(**change)
+
+
+@pytest.mark.parametrize("status", [Status.PROPOSED, Status.AGREED, Status.IN_FORCE])
+def test_the_database_keeps_a_proposal_as_it_was_proposed(proposal, in_force, status):
+    if status == Status.IN_FORCE:
+        past_baton(in_force, status=Status.SUPERSEDED)
+    for change in (
+        {"body": {}},
+        {"sha256": "0" * 64},
+        {"predicted": {"gained": 99}},
+        {"proposals": 2},
+        {"proposals": 0},
+        {"proposed_by": None},
+        {"proposed_at": None},
+        {"base": None},
+        {"number": 77},
+    ):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            past_baton(proposal, status=status, **change)
+
+
+def test_a_prediction_is_not_exchanged_under_a_signature_by_way_of_a_draft(
+    proposal, lena, maya, monday
+):
+    sign(proposal, lena, at=monday + 3 * HOUR)
+    past_baton(proposal, status=Status.DRAFT)
+    past_baton(proposal, predicted={"gained": 99})
+    for proposals in (0, 1):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            past_baton(proposal, status=Status.PROPOSED, proposals=proposals)
+    with pytest.raises(DatabaseError, match="cannot be changed"):
+        past_baton(proposal, proposals=0)
+    past_baton(proposal, status=Status.PROPOSED, proposals=2)
+    proposal.refresh_from_db()
+    assert agreements.counting(proposal) == []
+
+
+def test_the_database_lets_no_draft_be_in_force_unproposed(draft, in_force):
+    past_baton(in_force, status=Status.SUPERSEDED)
+    for status in (Status.AGREED, Status.IN_FORCE, Status.SUPERSEDED):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            past_baton(draft, status=status)
+
+
+def test_what_was_withdrawn_stays_withdrawn_and_as_it_was(proposal, mark, monday):
+    agreements.withdraw(proposal, by=mark, at=monday + 3 * HOUR)
+    for change in ({"status": "draft"}, {"status": "proposed"}, {"body": {}}):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            past_baton(proposal, **change)
 
 
 # While it waits

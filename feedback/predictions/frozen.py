@@ -1,5 +1,5 @@
-"""A prediction as numbers, codes and ids of leads, kept with a proposal and frozen once both have
-signed; and read again for whoever looks at it."""
+"""A prediction as numbers, codes and ids of leads, frozen with a proposal, and read again for
+whoever looks at it."""
 
 from __future__ import annotations
 

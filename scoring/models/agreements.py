@@ -25,10 +25,12 @@ class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
 
 class AgreementVersion(models.Model):
     """One version of the agreement. `body` is the document (see `scoring.documents`),
-    `sha256` the hash of its canonical form. Neither changes once it is signed by both.
+    `sha256` the hash of its canonical form. Neither changes while it is proposed, nor once it is
+    signed by both: the database keeps that (see `scoring.signed`).
 
     `proposals` counts how often it was proposed: a signature counts for its own proposal alone.
-    `predicted` is what it was expected to change, worked out and frozen when it was proposed.
+    `predicted` is what it was expected to change, worked out and frozen when it was proposed: what
+    is signed under a number of proposal is this text with this prediction.
     Signed by both, a version whose text says so waits, agreed, until `takes_effect_at`; `problem`
     says why it could not take effect then. `reminded_at` is when the signatories were last
     reminded of a proposal, `trial_told_at` when both sides were told that its trial is over.
