@@ -28,6 +28,11 @@ class Succession:
         found = found.filter(body__has_key="moves", in_force_at__isnull=False)
         return cls(list(found.order_by("in_force_at", "number")))
 
+    @classmethod
+    def of(cls, versions: Sequence[AgreementVersion]) -> Succession:
+        """The same of all versions that are or were in force, where one has them at hand."""
+        return cls([each for each in versions if each.body.get("moves")])
+
     def follow(self, version: AgreementVersion, key: str) -> tuple[StageJSON, AgreementVersion]:
         """What the stage of this key of a version is by now, and the version that says so."""
         found, at = journeys.stage(version.body, key), version

@@ -272,6 +272,15 @@ def test_a_stage_whose_kind_changes_counts_as_taken_away(draft, in_force, monday
     assert agreements.stranded(draft.body) == []
 
 
+def test_leads_are_counted_only_where_a_text_takes_a_stage_away(
+    draft, in_force, monday, django_assert_num_queries
+):
+    """The desk asks every few seconds, and there may be a hundred thousand leads."""
+    place("nurture", in_force, monday)
+    with django_assert_num_queries(1):
+        assert agreements.stranded(draft.body) == []
+
+
 def test_who_wrote_a_draft_or_signs_may_withdraw_it(draft, sam, maya, monday):
     refusal = refusal_of(agreements.withdraw, draft, by=sam, at=monday)
     assert (refusal.code, refusal.status) == ("not_yours", 403)

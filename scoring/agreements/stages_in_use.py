@@ -8,7 +8,7 @@ where they go (`moves`); leads that come there later, from sales' hands, go the 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -79,7 +79,8 @@ class Leaving:
 
 
 def stranded(body: Body) -> list[Stranded]:
-    """Whom this text would leave without a place. A query for the counts, two for the texts."""
+    """Whom this text would leave without a place. A query for the texts; where this one takes a
+    stage away, another for the counts."""
     mapped = {each["key"] for each in body.get("moves") or []}
     found: Counter[tuple[str, str, str, bool]] = Counter()
     for here, wanted, count in _gone(body):
@@ -107,18 +108,32 @@ def leaving(body: Body) -> list[Leaving]:
 
 
 def _gone(body: Body) -> Iterator[tuple[StageJSON, StageJSON, int]]:
-    """(where leads stand, a stage they want there or ahead that the body has no more, how many)."""
-    rows = Standing.objects.values_list("stage__key", "entry__version").annotate(Count("pk"))
-    counts = {(key, version): count for key, version, count in rows.order_by()}
-    versions = AgreementVersion.objects.in_bulk({version for _key, version in counts})
-    later = successions.Succession.load()
-    for (key, version), count in sorted(counts.items()):
-        old = versions[version]
-        here = journeys.stage(old.body, key)
-        for wanted in sorted(journeys.ahead(old.body, key)):
-            meant, _version = later.follow(old, wanted)
-            if not _same(meant, journeys.stage(body, meant["key"])):
-                yield here or meant, meant, count
+    """(where leads stand, a stage they want there or ahead that the body has no more, how many).
+
+    Leads are counted only where the text takes something away: most edits take nothing."""
+    taken = _taken(body)
+    if not taken:
+        return
+    rows = Standing.objects.filter(stage__key__in={key for key, _version in taken})
+    rows = rows.values_list("stage__key", "entry__version").annotate(Count("pk")).order_by()
+    for key, version, count in sorted(rows):
+        for here, meant in taken.get((key, version), ()):
+            yield here, meant, count
+
+
+def _taken(body: Body) -> dict[tuple[str, int], list[tuple[StageJSON, StageJSON]]]:
+    """By a stage and the version leads came there under: that stage, with each one they want
+    there or ahead that the body has no more."""
+    begun = AgreementVersion.objects.filter(in_force_at__isnull=False)
+    versions = list(begun.order_by("in_force_at", "number"))
+    later, taken = successions.Succession.of(versions), defaultdict(list)
+    for old in versions:
+        for here in old.body["stages"]:
+            for wanted in sorted(journeys.ahead(old.body, here["key"])):
+                meant, _version = later.follow(old, wanted)
+                if not _same(meant, journeys.stage(body, meant["key"])):
+                    taken[here["key"], old.pk].append((here, meant))
+    return taken
 
 
 def _same(old: StageJSON, new: StageJSON | None) -> bool:
