@@ -82,7 +82,7 @@ def test_a_stage_is_added_named_and_drawn_into_the_journey(draft, maya, signed_i
 
 def test_stages_change_places(draft, maya, signed_in):
     client = signed_in(maya)
-    form = pressed(client, opened(client, "stages"), "stages-up:stages-6")
+    form = pressed(client, opened(client, "stages"), "stages-6:higher:")
     assert saved(client, form).status_code == 302
     draft.refresh_from_db()
     keys = [each["key"] for each in draft.body["stages"]]
@@ -91,7 +91,7 @@ def test_stages_change_places(draft, maya, signed_in):
 
 def test_the_first_stage_cannot_go_further_up(draft, maya, signed_in):
     client = signed_in(maya)
-    form = pressed(client, opened(client, "stages"), "stages-up:stages-0")
+    form = pressed(client, opened(client, "stages"), "stages-0:higher:")
     assert saved(client, form).status_code == 302
     draft.refresh_from_db()
     assert draft.body == draft.base.body

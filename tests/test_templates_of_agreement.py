@@ -344,7 +344,8 @@ def test_what_is_new_gone_moved_or_reworded_is_said_so():
         "Stage: Won: reworded in another language",
         "Rule: Company size is at least 500: new",
         "Rule: Phone is known: removed",
-        "Goal: in another order",
+        "Goal: Conversations held with accepted leads: "
+        "moved above ‘Revenue from leads handed over’",
     ]
     with override("de"):
         [first, *_rest] = sentences.changes(classic(), body)

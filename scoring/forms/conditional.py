@@ -34,7 +34,7 @@ class ConditionRow(Row):
         self, data: Any = None, *, family: str = "", step: Step | None = None, **options: Any
     ) -> None:
         start = starts.find(family, self.families) if family else None
-        super().__init__(data, **options)
+        super().__init__(data, step=step, **options)
         self.empty_permitted, self.started = False, bool(family)
         self.step = step.what if step and step.what in steps.OF_ROWS else ""
         if start and self.is_new:

@@ -1,4 +1,4 @@
-"""Buttons in the list of stages: add one, move one up or down; and its arrows by rows and keys."""
+"""The arrows of stages: likely ones of a new stage, and all by rows and keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 from scoring.checks.journey import ARROWS
 
-COUNT, LIST = "stages-count", "stages"
-MOST = 100
-UP, DOWN, LOOK = "stages-up", "stages-down", "stages-look"
+LOOK = "stages-look"
 # Where the way goes on from a new stage: to the first there is of these. And where else it leads.
 ONWARD = {
     "open": ("handoff", "nurture"),
@@ -46,25 +44,6 @@ def mark(prefix: str) -> str:
     return f"N{prefix.rpartition('-')[2]}"
 
 
-def stepped(data: Mapping[str, Any] | None, step: str, row: str) -> Mapping[str, Any] | None:
-    """The posted data with the row moved up or down, where the button says so."""
-    if data is None or step not in (UP, DOWN):
-        return data
-    count = data.get(COUNT, "")
-    numbers = range(min(int(count), MOST) if count.isdecimal() else 0)
-    rows = sorted(numbers, key=lambda n: _place(data, f"{LIST}-{n}", n))
-    rows = [f"{LIST}-{n}" for n in rows]
-    if row not in rows:
-        return data
-    at = rows.index(row)
-    to = min(max(at + (1 if step == DOWN else -1), 0), len(rows) - 1)
-    rows.insert(to, rows.pop(at))
-    moved = data.copy()
-    for n, each in enumerate(rows):
-        moved[f"{each}-place"] = str(n)
-    return moved
-
-
 def draw_new(rows: Sequence[Any], added: bool) -> None:
     """A stage just added: its likely arrows are drawn, to be changed at will."""
     if not added or not rows[-1].is_added:
@@ -94,8 +73,3 @@ def _of(rows: Sequence[Any], kinds: Sequence[str]) -> list[Any]:
         if found := [row for row in rows if row.kind_now == kind]:
             return found
     return []
-
-
-def _place(data: Mapping[str, Any], row: str, otherwise: int) -> int:
-    given = data.get(f"{row}-place", "")
-    return int(given) if given.isdecimal() else otherwise

@@ -12,7 +12,7 @@ from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 
 from scoring.documents import Body, ItemJSON
-from scoring.forms import starts, steps
+from scoring.forms import orders, starts, steps
 from scoring.forms.bases import Context
 from scoring.forms.conditional import ConditionRow
 from scoring.forms.nodes import Said
@@ -50,9 +50,9 @@ class SectionForm:
     live: str = "scoring/sections/_said.html"
 
     def __init__(self, body: Body, data: Mapping[str, str] | None = None, add: str = "") -> None:
-        self.body, self.data = body, data
-        self.context = Context(body)
         self.step, self.lists = steps.read(add), []
+        self.body, self.data = body, orders.stepped(data, self.step)
+        self.context = Context(body)
         self.add_to, _colon, self.add_family = ("", "", "") if self.step else add.partition(":")
         self.valid: bool | None = None
         self.build()

@@ -47,16 +47,20 @@ class ScoreSection(SectionForm):
         return self.limits.value(self.body["score"]) | {"rules": self._rules()}
 
     def _rules(self) -> list[ItemJSON]:
-        """In the order in which they stood; new ones last, with keys of their own."""
-        old = [each["key"] for each in self.body["score"]["rules"]]
-        stayed, new, taken = {}, [], set(old)
+        """Those of each group in its order, on the places of the list that were its own; what
+        there is no place for comes last. New ones have keys of their own."""
+        old = {each["key"]: each["group"] for each in self.body["score"]["rules"]}
+        taken, given = set(old), {}
         for group, rows in self.rules.items():
-            known = {each["key"] for each in rows.items}
-            for rule in rows.value():
-                if rule["key"] in known:
-                    stayed[rule["key"]] = rule
-                else:
-                    key = fresh_key(rule["key"], taken)
-                    taken.add(key)
-                    new.append(rule | {"key": key, "group": group})
-        return [stayed[key] for key in old if key in stayed] + new
+            given[group] = [self._keyed(rule, group, rows, taken) for rule in rows.value()]
+        stay = {rule["key"] for rules in given.values() for rule in rules}
+        places = [group for key, group in old.items() if key in stay]
+        found = [given[group].pop(0) for group in places]
+        return found + [rule for rules in given.values() for rule in rules]
+
+    def _keyed(self, rule: ItemJSON, group: str, rows: Rows, taken: set[str]) -> ItemJSON:
+        key = rule["key"]
+        if not any(each["key"] == key for each in rows.items):
+            key = fresh_key(key, taken)
+            taken.add(key)
+        return rule | {"key": key, "group": group}

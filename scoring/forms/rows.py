@@ -12,12 +12,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from scoring.documents import ItemJSON, Text, item, text
+from scoring.forms import orders
 from scoring.forms.bases import Context
 from scoring.forms.nodes import Said
-from scoring.forms.steps import Step
+from scoring.forms.steps import HIGHER, LOWER, Step
 from scoring.forms.texts import kept
-
-MOST_ROWS = 150
 
 
 class Row(forms.Form):
@@ -45,6 +44,9 @@ class Row(forms.Form):
         super().__init__(data, prefix=prefix, initial=shown, use_required_attribute=False)
         self.empty_permitted = self.is_new
         self.fields["removed"].label = _("Remove")
+        self.moved = step.what if step and step.what in (HIGHER, LOWER) else ""
+        if family and self.is_new:
+            focus(self)
 
     @property
     def is_new(self) -> bool:
@@ -130,6 +132,16 @@ class Rows:
     def count_name(self) -> str:
         return f"{self.name}-count"
 
+    @property
+    def order_name(self) -> str:
+        return orders.order_name(self.name)
+
+    @property
+    def order(self) -> str:
+        """The numbers of the rows, as they stand now."""
+        numbers = [int(row.prefix.rpartition("-")[2]) for row in self.forms]
+        return "" if numbers == sorted(numbers) else orders.written(numbers)
+
     def is_valid(self) -> bool:
         valid = [form.is_valid() for form in self.forms]
         return all(valid)
@@ -137,7 +149,7 @@ class Rows:
     def value(self) -> list[ItemJSON]:
         """The items that stay and those that are new, in order."""
         rows = [row for row in self.forms if not row.is_left_empty() and not row.is_removed()]
-        taken = {row.item["key"] for row in rows if row.item}
+        taken = {each["key"] for each in self.items}
         found = []
         for row in rows:
             given = row.value()
@@ -153,13 +165,18 @@ class Rows:
             yield self.kind(prefix=f"{self.name}-{number}", context=self.context, item=each)
 
     def _bound(self, data: Any) -> Iterator[Row]:
-        posted = data.get(self.count_name, "")
-        count = min(int(posted), MOST_ROWS) if posted.isdecimal() else 0
-        for number in range(count):
+        for number in orders.read(data, self.name):
             prefix = f"{self.name}-{number}"
             known = item(self.items, data.get(f"{prefix}-key", ""))
             step = self.step if self.step and self.step.row == prefix else None
             yield self.kind(data, prefix=prefix, context=self.context, item=known, step=step)
+
+
+def focus(form: forms.Form) -> None:
+    """Its first input has the focus when the page comes."""
+    for each in form.visible_fields()[:1]:
+        widget = each.field.widget
+        getattr(widget, "widgets", [widget])[0].attrs["autofocus"] = True
 
 
 def fresh_key(words: str, taken: set[str]) -> str:

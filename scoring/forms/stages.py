@@ -19,7 +19,7 @@ from scoring.documents import ItemJSON, text
 from scoring.forms import drawing
 from scoring.forms.conditional import CriterionRow
 from scoring.forms.parts import Adding, Buttons, SectionForm, adding
-from scoring.forms.rows import Row, Rows, fresh_key
+from scoring.forms.rows import Row, Rows, focus, fresh_key
 from scoring.forms.texts import BilingualField
 from scoring.journeys import MACHINE_ENTERS
 from scoring.models import Stage
@@ -40,8 +40,8 @@ class Target:
 
 
 class StageRow(Row):
-    """A stage with its place in the list, and the stages its arrows lead to: by their keys, and
-    new ones by the mark of their row."""
+    """A stage, and the stages its arrows lead to: by their keys, and new ones by the mark of their
+    row."""
 
     texts = ("name", "meaning")
     blank = {"kind": "open", "side": "marketing", "next": []}
@@ -58,7 +58,6 @@ class StageRow(Row):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    place = forms.IntegerField(required=False)
 
     def __init__(self, data: Any = None, *, family: str = "", **options: Any) -> None:
         super().__init__(data, **options)
@@ -68,7 +67,7 @@ class StageRow(Row):
         if self.is_new and family in HAPPENS:
             side = "sales" if family in SALES else "marketing"
             self.initial |= {"kind": family, "side": side}
-            self.fields["name"].widget.widgets[0].attrs["autofocus"] = True
+            focus(self)
 
     @property
     def mark(self) -> str:
@@ -79,6 +78,11 @@ class StageRow(Row):
     def is_added(self) -> bool:
         """Has it just been added?"""
         return self.is_new and not self.is_bound
+
+    @property
+    def is_begun(self) -> bool:
+        """Is what it is called, and where it leads, being written?"""
+        return self.is_new or (self.is_bound and (self.has_changed() or bool(self.errors)))
 
     @property
     def kind_now(self) -> str:
@@ -134,11 +138,6 @@ class StageRow(Row):
         """Is it marked to be removed?"""
         return bool(self.is_bound and self["removed"].value())
 
-    def at(self, index: int) -> int:
-        """Where it stands in the list; `index` where nobody moved it."""
-        given = self["place"].value() if self.is_bound else None
-        return int(given) if str(given or "").isdecimal() else index
-
     def offer(self, rows: list[StageRow]) -> None:
         """Arrows can be drawn to the stages of these rows to which somebody brings leads."""
         drawn, others = self.drawn, [row for row in rows if row is not self and not row.goes()]
@@ -148,9 +147,6 @@ class StageRow(Row):
                 id_ = f"arrow-{self.prefix}-{row.mark}"
                 self.targets.append(Target(row.mark, row.called, id_, row.mark in drawn))
         self.sources = [row.called for row in others if self.mark in row.drawn]
-
-    def has_changed(self) -> bool:
-        return bool(set(self.changed_data) - {"place"})
 
     def is_left_empty(self) -> bool:
         """A new stage without a name, nobody's yet."""
@@ -170,9 +166,8 @@ class StagesSection(SectionForm):
     live = "scoring/sections/_stages_live.html"
 
     def build(self) -> None:
-        self.data = drawing.stepped(self.data, self.add_to, self.add_family)
         self.stages = self.rows(StageRow, "stages", self.body["stages"])
-        self.ordered = [row for _at, _n, row in sorted(self._places())]
+        self.ordered = self.stages.forms
         drawing.draw_new(self.ordered, self.add_to == "stages")
         for row in self.ordered:
             row.offer(self.ordered)
@@ -207,7 +202,6 @@ class StagesSection(SectionForm):
         found = []
         for row in rows:
             given = row.value() | {"key": keys[row.mark], "criteria": self._entry(row)}
-            given.pop("place", None)
             given["next"] = drawing.arrows(row, given["next"], keys)
             row.written_key = given["key"]
             found.append(given)
@@ -227,15 +221,10 @@ class StagesSection(SectionForm):
 
     def is_open(self, row: StageRow) -> bool:
         """Are the inputs of the stage to be seen at once?"""
-        few, stepped = len(self.ordered) < 3, self.add_family == row.prefix
-        changed = row.is_bound and (row.has_changed() or bool(row.errors))
+        few, stepped = len(self.ordered) < 3, bool(row.moved) or self.add_family == row.prefix
         rows = self.criteria[row.mark]
         inside = self.add_to == rows.name or any(each.is_open for each in rows)
-        return few or stepped or row.is_added or changed or inside
-
-    def _places(self) -> Iterator[tuple[int, int, StageRow]]:
-        for n, row in enumerate(self.stages):
-            yield row.at(n), n, row
+        return few or stepped or row.is_begun or inside
 
     def _criteria(self, row: StageRow) -> Rows:
         items = (row.item or {}).get("criteria") or []

@@ -18,7 +18,8 @@ class Step:
 
 # Steps of a row, where the others are steps in its condition.
 OPEN, CLOSE, DROP, RESTORE = "open", "close", "drop", "restore"
-OF_ROWS = (OPEN, CLOSE, DROP, RESTORE)
+HIGHER, LOWER = "higher", "lower"
+OF_ROWS = (OPEN, CLOSE, DROP, RESTORE, HIGHER, LOWER)
 
 
 def read(value: str) -> Step | None:

@@ -18,6 +18,7 @@ from scoring.forms.bases import Context, Leaf
 from scoring.forms.leaves import LEAVES, leaf_for
 from scoring.forms.nodes import BlankNode, GroupNode, KindForm, LeafNode, Node, Place, Said, every
 from scoring.forms.outlines import BLANK, GROUP, LEAF, Outline
+from scoring.forms.rows import focus
 from scoring.forms.steps import Step
 
 
@@ -133,7 +134,7 @@ class ConditionTree:
             node = BlankNode(name, self.prefix, self.place)
         node.level, node.focused = level, name == self.focus
         if node.focused:
-            _focus(node.form)
+            focus(node.form)
         return node
 
     def _kind(self, name: str, id: str) -> KindForm:
@@ -270,12 +271,6 @@ class ConditionTree:
         """One that no node has, nor had in the draft."""
         names = [*self.outline.names(), *self.outline.parts, *self.before]
         return max(int(name[1:]) for name in names) + 1
-
-
-def _focus(form: forms.Form) -> None:
-    """Its first input has the focus when the page comes."""
-    for each in form.visible_fields()[:1]:
-        each.field.widget.attrs["autofocus"] = True
 
 
 def too_deep() -> str:

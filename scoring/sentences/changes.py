@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 
 from scoring.conditions import Vocabulary
 from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, item, text
-from scoring.sentences import effects, values
+from scoring.sentences import effects, orders, values
 from scoring.sentences.facets import Facets, Speaker
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. `kind` is changed, new, gone, moved (another order), reworded (only in
-    another language), or rewritten (other JSON of which the same is said). `old` is empty where
-    something is new, `new` where it is gone."""
+    """One difference. `kind` is changed, new, gone, moved (before the one that `new` names, else to
+    the end), reordered (another order that no single move tells), reworded (only in another
+    language), or rewritten (other JSON of which the same is said). `old` is empty where something
+    is new, `new` where it is gone."""
 
     section: str
     label: str
@@ -42,11 +43,14 @@ class Change:
     @property
     def said(self) -> str:
         """The word for what happened to it."""
+        if self.kind == "moved" and not self.new:
+            return _("moved to the end")
         return {
             "changed": _("changed"),
             "new": _("new"),
             "gone": _("removed"),
-            "moved": _("in another order"),
+            "moved": _("moved above ‘%(name)s’") % {"name": self.new},
+            "reordered": _("in another order"),
             "reworded": _("reworded in another language"),
             "rewritten": _("written differently"),
         }[self.kind]
@@ -61,9 +65,16 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("stages", _("Stage"), lambda body: body["stages"], lambda say: say.stage),
         *_criteria(pair),
         *pair.list("personas", _("Persona"), lambda body: body["personas"], lambda s: s.persona),
-        *pair.list("score", _("Rule"), lambda body: body["score"]["rules"], lambda say: say.rule),
+        *pair.list(
+            "score",
+            _("Rule"),
+            lambda body: body["score"]["rules"],
+            lambda say: say.rule,
+            lambda rule: rule["group"],
+        ),
         *pair.one("score", _limits, lambda say: say.limits),
         *pair.list("clocks", _("Clock"), lambda body: body["clocks"], lambda say: say.clock),
+        *_terms(pair),
         *pair.one("supply", lambda body: body.get("supply") or {}, lambda say: say.supply),
         *_checklists(pair),
         *pair.list("reasons", _("Reason"), lambda body: body["reasons"], lambda say: say.reason),
@@ -73,6 +84,11 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("moves", _("Moved"), lambda body: body.get("moves") or [], lambda s: s.move),
         *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]
+
+
+def _together(_part: ItemJSON) -> str:
+    """All stand in one order."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ class _Pair:
         noun: str,
         part: Callable[[Body], list[ItemJSON]],
         said: Callable[[Speaker], Callable[[ItemJSON], Facets]],
+        apart: Callable[[ItemJSON], str] = _together,
     ) -> Iterator[Change]:
         """Differences of a list: changed and new ones in their new order, then those gone."""
         olds, news = part(self.old), part(self.new)
@@ -114,8 +131,29 @@ class _Pair:
             if item(news, each["key"]) is None:
                 facets = said(self.before)(each)
                 yield Change(section, _called(noun, facets), "gone", old=_summary(facets))
-        if _order(olds, news) != _order(news, olds):
-            yield Change(section, noun, "moved")
+        yield from self.moved(section, noun, olds, news, said, apart)
+
+    def moved(
+        self,
+        section: str,
+        noun: str,
+        olds: list[ItemJSON],
+        news: list[ItemJSON],
+        said: Callable[[Speaker], Callable[[ItemJSON], Facets]],
+        apart: Callable[[ItemJSON], str] = _together,
+    ) -> Iterator[Change]:
+        """What stands elsewhere among those of both lists that `apart` gives the same name."""
+        found, say = False, said(self.after)
+        for place in dict.fromkeys(map(apart, news)):
+            before, after = (
+                [each for each in list if apart(each) == place] for list in (olds, news)
+            )
+            for key, below in orders.moves(_order(before, after), _order(after, before)):
+                found = True
+                label, above = (say(item(news, each)) if each else {} for each in (key, below))
+                yield Change(section, _called(noun, label), "moved", new=_plain(above))
+        if not found and _order(olds, news) != _order(news, olds):
+            yield Change(section, noun, "reordered")
 
 
 def _between(
@@ -152,6 +190,14 @@ def _read(part: Any) -> Any:
         inner = {name: _read(each) for name, each in part.items()}
         return text(part) if part and part.keys() <= set(LANGUAGES) else inner
     return part
+
+
+def _terms(pair: _Pair) -> Iterator[Change]:
+    """The first term that is true of a lead decides."""
+    for new in pair.new["clocks"]:
+        old = item(pair.old["clocks"], new["key"])
+        lists = [(each or {}).get("terms") or [] for each in (old, new)]
+        yield from pair.moved("clocks", _plain(pair.after.clock(new)), *lists, lambda s: s.term)
 
 
 def _criteria(pair: _Pair) -> Iterator[Change]:
@@ -191,8 +237,11 @@ def _limits(body: Body) -> ItemJSON:
 
 
 def _own(part: ItemJSON) -> ItemJSON:
-    """Without what is compared on its own."""
-    return {name: value for name, value in part.items() if name != "criteria"}
+    """Without what is compared on its own: the criteria, and the order of a clock's terms."""
+    own = {name: value for name, value in part.items() if name != "criteria"}
+    if own.get("terms"):
+        own["terms"] = sorted(own["terms"], key=lambda term: term["key"])
+    return own
 
 
 def _order(items: list[ItemJSON], others: list[ItemJSON]) -> list[str]:

@@ -103,6 +103,9 @@ class Speaker:
             _("team"): str(Side(part["side"]).label),
         }
 
+    def term(self, part: ItemJSON) -> Facets:
+        return {"": phrases.term(part, self.words)}
+
     def supply(self, part: ItemJSON) -> Facets:
         return {
             _("Handoffs a month"): str(part.get("handoffs", "")),

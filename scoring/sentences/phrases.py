@@ -16,9 +16,13 @@ Words = Callable[[ConditionJSON], str]
 
 def terms(clock: ItemJSON, words: Words) -> Iterator[tuple[str, str]]:
     """Whom another time holds for, and which."""
-    for term in clock.get("terms") or []:
-        name = _("if %(who)s") % {"who": words(term["when"])}
-        yield name, values.duration(term["minutes"])
+    for each in clock.get("terms") or []:
+        yield term(each, words), values.duration(each["minutes"])
+
+
+def term(part: ItemJSON, words: Words) -> str:
+    """Whom another time holds for."""
+    return _("if %(who)s") % {"who": words(part["when"])}
 
 
 def warning(clock: ItemJSON) -> str:

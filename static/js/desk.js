@@ -43,6 +43,32 @@
     }, 50);
   });
 
+  /* What was unfolded in a part that is redrawn stays so; what only offers, does not. */
+  let unfolded = [];
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    unfolded = [...event.detail.target.querySelectorAll("details[open][id]:not(.unfold)")].map((each) => each.id);
+  });
+  form.addEventListener("htmx:afterSwap", () => {
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    unfolded = [];
+  });
+
+  /* Alt and an arrow move a row among the others; in a menu the arrows go from line to line. */
+  const going = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+  form.addEventListener("keydown", (event) => {
+    const step = going[event.key];
+    if (!step || event.target.matches("input, select, textarea")) return;
+    const row = event.target.closest("[id^='row-']");
+    const menu = event.target.closest(".menu, .kinds");
+    if (event.altKey && row && /Up|Down/.test(event.key)) {
+      document.getElementById(row.id.replace("row-", step < 0 ? "up-" : "down-"))?.click();
+    } else if (menu && !event.altKey) {
+      const lines = [...menu.querySelectorAll("button")];
+      lines[lines.indexOf(event.target) + step]?.focus();
+    } else return;
+    event.preventDefault();
+  });
+
   /* A link to a stage or an input leads into what is folded up. */
   const unfold = () => {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));

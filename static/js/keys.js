@@ -51,13 +51,20 @@
   const open = (details) => {
     details.open = true;
     details.scrollIntoView({ block: "nearest" });
-    details.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
+    const first = details.querySelector("input:not([type=hidden]), select, textarea") || details.querySelector("button");
+    first?.focus({ preventScroll: true });
   };
 
   /* What is on its way out (.htmx-request) cannot be pressed: j, a must not answer the lead before. */
-  const press = (key) => {
-    const target = all(`[data-key="${CSS.escape(key)}"]`)
-      .find((element) => !element.disabled && seen(element) && !element.closest(".htmx-request"));
+  const pressable = (key) => all(`[data-key="${CSS.escape(key)}"]`)
+    .filter((element) => !element.disabled && seen(element) && !element.closest(".htmx-request"));
+
+  /* Of several that are named by the same key, the one nearest to the focus is meant. */
+  const press = (key, from) => {
+    const found = pressable(key);
+    let around = from;
+    while (around && !found.some((element) => around.contains(element))) around = around.parentElement;
+    const target = found.find((element) => around.contains(element));
     if (!target) return false;
     if (target.matches("summary") && !target.parentElement.open) open(target.parentElement);
     else if (target.matches("input, select, textarea")) { target.focus(); target.select?.(); }
@@ -73,7 +80,7 @@
       event.key === "j" ? (move(1), true)
       : event.key === "k" ? (move(-1), true)
       : event.key === "?" ? (byId("keys-sheet")?.showModal(), true)
-      : event.key.length === 1 && event.key !== " " && !event.repeat && press(event.key.toLowerCase());
+      : event.key.length === 1 && event.key !== " " && !event.repeat && press(event.key.toLowerCase(), event.target);
     if (handled) event.preventDefault();
   });
 
