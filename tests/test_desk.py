@@ -296,8 +296,8 @@ def test_what_stands_against_the_draft_leads_to_where_it_is_put_right(draft, may
 
 
 def test_nobody_writes_what_waits_for_its_day(draft, maya, signed_in):
-    draft.status = AgreementVersion.Status.AGREED
-    draft.save()
+    for status in ("proposed", "agreed"):
+        AgreementVersion.objects.filter(pk=draft.pk).update(status=status, proposals=1)
     for what in ("", "preview/", "takeover/"):
         client = signed_in(maya)
         answer = client.post(address("goals", what)) if what else client.get(address("goals"))

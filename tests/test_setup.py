@@ -122,7 +122,7 @@ def test_from_nothing_to_a_signed_agreement_in_nine_forms(template):
     teams = dict(Team.objects.values_list("side", "name"))
     assert teams == {"marketing": "Demand", "sales": "Field sales"}
     for path in ["/setup/", *STEPS]:
-        assert mark.get(path).status_code == 404, path
+        assert mark.get(path).url == "/agreement/", path
         assert Client().get(path).status_code in (302, 404)
     assert Client().get("/setup/").status_code == 404
 
@@ -286,6 +286,59 @@ def test_the_numbers_stand_in_the_text(chosen):
     assert version.body["supply"]["handoffs"] == 15
 
 
+def test_a_draft_that_was_worked_on_is_laid_aside_only_when_asked(chosen):
+    first = agreements.unsettled()
+    by, at = first.created_by, timezone.now()
+    edit = {"section": "supply", "value": {"handoffs": 77}, "by": by, "at": at}
+    agreements.edit(first, **edit, expected_sha256=first.sha256)
+    for again in ("classic", "three_steps"):
+        page = chosen.post("/setup/template/", {"template": again})
+        assert page.status_code == 409
+        assert "Version 1 was worked on: Mark Reuter wrote it last" in text_of(page)
+        assert agreements.unsettled() == first
+    card = page.content.decode().split('id="template-three_steps"')[1]
+    asked = form_of(card, "/setup/template/#template-three_steps")
+    assert chosen.post("/setup/template/", asked).status_code == 302
+    first.refresh_from_db()
+    assert first.status == AgreementVersion.Status.WITHDRAWN
+    assert agreements.unsettled().body == three_steps()
+
+
+def test_a_draft_that_was_changed_after_the_question_is_asked_about_again(chosen):
+    first = agreements.unsettled()
+    by, at, read = first.created_by, timezone.now(), first.sha256
+    edit = {"section": "supply", "value": {"handoffs": 77}, "by": by, "at": at}
+    agreements.edit(first, **edit, expected_sha256=first.sha256)
+    page = chosen.post("/setup/template/", {"template": "classic", "aside": read})
+    assert (page.status_code, agreements.unsettled()) == (409, first)
+
+
+def test_where_no_new_draft_can_be_opened_the_old_one_stays(chosen, monkeypatch):
+    first = agreements.unsettled()
+
+    def refuse(**given):
+        raise Refused("not_an_agreement", "No.")
+
+    monkeypatch.setattr(agreements, "open_draft", refuse)
+    chosen.post("/setup/template/", {"template": "classic"})
+    first.refresh_from_db()
+    assert first.status == AgreementVersion.Status.DRAFT
+
+
+def test_numbers_are_not_proposed_over_what_somebody_has_not_saved(chosen):
+    version, at = agreements.unsettled(), timezone.now()
+    kept = {"by": version.created_by, "at": at, "input": "title_en=Ours", "sha256": version.sha256}
+    agreements.locks.keep(version, "about", **kept)
+    given = numbers_of(version) | {"bar": "25"}
+    page = chosen.post("/setup/numbers/", given)
+    assert page.status_code == 409
+    asked = form_of(page.content.decode(), "/setup/numbers/")
+    assert asked["bar"] == ["25"]
+    assert chosen.post("/setup/numbers/", asked).status_code == 302
+    version.refresh_from_db()
+    assert version.status == AgreementVersion.Status.PROPOSED
+
+
 def test_numbers_do_not_undo_what_somebody_changed_meanwhile(chosen):
     page = chosen.get("/setup/numbers/").content.decode()
     read = form_of(page, "/setup/numbers/")
@@ -381,6 +434,24 @@ def test_the_invited_person_sets_nothing_up(invited):
     client.force_login(lena, backend="django.contrib.auth.backends.ModelBackend")
     for path in ["/setup/", *STEPS]:
         assert client.get(path).status_code == 404
+
+
+# When it is over
+
+
+def test_who_took_part_is_led_to_the_agreement_and_nobody_else_finds_anything(invited):
+    lena = User.objects.get(email="lena@baton.example")
+    version = agreements.unsettled()
+    for by in (User.objects.get(email="mark@baton.example"), lena):
+        agreements.sign(version, by=by, at=timezone.now(), sha256=version.sha256)
+    later = User.objects.create_superuser("ada@baton.example", "x", team=lena.team)
+    browsers = [invited, Client(), Client()]
+    for browser, user in zip(browsers[1:], (lena, later), strict=True):
+        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    for path in ["/setup/", *STEPS]:
+        answers = [browser.get(path) for browser in browsers]
+        assert [each.status_code for each in answers] == [302, 302, 404], path
+        assert {each.url for each in answers[:2]} == {"/agreement/"}
 
 
 # Invitations

@@ -19,6 +19,7 @@ from scoring.models import AgreementVersion, Objection, RescoreRun, Signature
 from scoring.shapes import classic
 from tests.conftest import person
 from tests.factories import AgreementVersionFactory
+from tests.forms import form_of
 from tests.test_agreements import change_answer_clock, place, refusal_of, told
 
 Status = AgreementVersion.Status
@@ -620,7 +621,7 @@ def test_the_schedule_reminds_by_the_databases_clock(proposal):
 
 
 def test_the_prediction_is_frozen_with_the_proposal(draft, maya, signed_in):
-    signed_in(maya).post(f"/agreement/versions/{draft.pk}/proposal/")
+    propose_by_page(signed_in(maya), draft)
     draft.refresh_from_db()
     assert draft.status == Status.PROPOSED
     assert {"gained", "lost", "at"} <= draft.predicted.keys()
@@ -633,6 +634,68 @@ def test_a_text_edited_while_it_was_counted_is_not_proposed(draft, maya, monday)
         agreements.propose, draft, by=maya, at=monday + 3 * HOUR, sha256=seen, predicted={}
     )
     assert (refusal.code, refusal.status) == ("edited_meanwhile", 409)
+
+
+def propose_by_page(client, version, **more):
+    """With the form that the page of the draft has."""
+    path = f"/agreement/versions/{version.pk}/proposal/"
+    return client.post(path, form_of(client.get("/agreement/draft/").text, path) | more)
+
+
+@pytest.mark.parametrize("sha256", ["", "0" * 64])
+def test_one_proposes_what_one_read(draft, maya, signed_in, monkeypatch, sha256):
+    counted = []
+    monkeypatch.setattr("feedback.predictions.predict", lambda *_, **__: counted.append(1))
+    response = propose_by_page(signed_in(maya), draft, sha256=sha256)
+    assert response.status_code == 409
+    assert "after you opened this page" in response.text
+    draft.refresh_from_db()
+    assert (draft.status, counted) == (Status.DRAFT, [])
+
+
+# While somebody has not saved
+
+
+def types(version, by, section="clocks"):
+    """This person has input in a section that is not saved."""
+    given = {"at": timezone.now(), "input": "clocks-0-minutes=9", "sha256": version.sha256}
+    agreements.locks.keep(version, section, by=by, **given)
+
+
+def test_who_proposes_is_asked_about_what_others_have_not_saved(
+    draft, maya, sam, signed_in, monkeypatch
+):
+    counted = []
+    monkeypatch.setattr("feedback.predictions.predict", lambda *_, **__: counted.append(1))
+    types(draft, sam)
+    client, path = signed_in(maya), f"/agreement/versions/{draft.pk}/proposal/"
+    page = propose_by_page(client, draft)
+    assert page.status_code == 409
+    assert f"{sam} has input in the draft that is not saved yet." in page.text
+    assert 'href="/agreement/draft/clocks/"' in page.text
+    assert "Propose all the same" in page.text
+    assert counted == []
+    asked = form_of(page.text, path)
+    types(draft, maya, "goals")  # Somebody else since the question: it is asked again.
+    page = client.post(path, asked)
+    assert page.status_code == 409
+    assert f"{sam} and {maya} have input" in page.text
+    assert client.post(path, form_of(page.text, path)).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.status, counted) == (Status.PROPOSED, [1])
+    assert len(agreements.locks.unsaved(draft)) == 2
+
+
+def test_who_signs_is_asked_too_and_the_reservation_goes_on(proposal, lena, sam, signed_in):
+    types(proposal, sam)
+    client, path = signed_in(lena), f"/agreement/versions/{proposal.pk}/signature/"
+    given = {"sha256": proposal.sha256, "side": "sales", "reservation": "Not on “Fridays”."}
+    page = client.post(path, given)
+    assert page.status_code == 409
+    assert "Sign all the same" in page.text
+    assert not proposal.signatures.exists()
+    assert client.post(path, form_of(page.text, path)).status_code == 302
+    assert proposal.signatures.get().reservation == "Not on “Fridays”."
 
 
 def test_a_signature_signs_the_prediction_too_it_cannot_change_any_more(agreed):

@@ -82,7 +82,7 @@ def test_an_empty_page_can_be_drawn_and_written_on_but_not_proposed(maya, signed
     assert checks.unreadable(draft.body) == []
     assert checks.validate(draft.body)
     assert 'href="#stage-lead"' in page.content.decode()
-    client.post(reverse("agreement_proposal", args=[draft.pk]))
+    client.post(reverse("agreement_proposal", args=[draft.pk]), {"sha256": draft.sha256})
     draft.refresh_from_db()
     assert draft.status == AgreementVersion.Status.DRAFT
 

@@ -6,8 +6,17 @@ force all of it is over.
 
 from feedback.setups.beginnings import begin, invite_other_side, name_teams, set_hours
 from feedback.setups.codes import fits, issue
+from feedback.setups.drafts import start_from
 from feedback.setups.numbers import NUMBERS, agree, read, write
-from feedback.setups.steps import STEPS, Progress, is_open, may_continue, nobody_here, progress
+from feedback.setups.steps import (
+    STEPS,
+    Progress,
+    is_open,
+    may_continue,
+    nobody_here,
+    progress,
+    took_part,
+)
 
 __all__ = [
     "NUMBERS",
@@ -25,5 +34,7 @@ __all__ = [
     "progress",
     "read",
     "set_hours",
+    "start_from",
+    "took_part",
     "write",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,7 +112,13 @@ def write(body: Body, numbers: dict[str, int]) -> Body:
 
 
 def agree(
-    version: AgreementVersion, numbers: dict[str, int], *, by: User, at: datetime, sha256: str = ""
+    version: AgreementVersion,
+    numbers: dict[str, int],
+    *,
+    by: User,
+    at: datetime,
+    sha256: str = "",
+    despite: Collection[str] = (),
 ) -> AgreementVersion:
     """Write the numbers into the draft and put it before both sides. Raises what
     `agreements.edit` and `agreements.propose` raise, `edited_meanwhile` (409) where the text is no
@@ -132,7 +138,7 @@ def agree(
             ).version
             expected = version.sha256
         if version.status == AgreementVersion.Status.DRAFT:
-            version = agreements.propose(version, by=by, at=at)
+            version = agreements.propose(version, by=by, at=at, despite=despite)
     return version
 
 

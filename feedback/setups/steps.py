@@ -8,7 +8,7 @@ from django.conf import settings
 
 from feedback.models import Pool
 from feedback.setups.beginnings import SIDES, signatory
-from leads.models import Team, User
+from leads.models import Event, Team, User
 from scoring import agreements
 from scoring.models import AgreementVersion
 
@@ -47,6 +47,18 @@ def may_continue(user: User) -> bool:
     """The person who began goes on: who administers and signs for a side."""
     begun = user.is_authenticated and user.is_superuser and bool(user.signs_for)
     return begun and is_open()
+
+
+def took_part(user: User) -> bool:
+    """Is the setup over, and did this person begin it, or sign what came of it?"""
+    if settings.DEMO or not user.is_authenticated:
+        return False
+    ran = AgreementVersion.objects.exclude(in_force_at=None)
+    first = ran.order_by("in_force_at").first()
+    if first is None:
+        return False
+    begun = Event.objects.filter(kind="setup.begun", actor=user).exists()
+    return begun or first.signatures.filter(user=user).exists()
 
 
 def progress(user: User) -> Progress:

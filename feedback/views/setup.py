@@ -1,4 +1,5 @@
-"""The first hours of an installation, step by step. Not there in the demo, nor afterwards."""
+"""The first hours of an installation, step by step. Not there in the demo, nor afterwards: then
+who took part in them is led to the agreement."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ from leads.nudges import nudge
 from leads.refusals import Refused
 from leads.views.invitations import DOOR, link_of, mails_reach_people, tell
 from scoring import agreements
+from scoring.agreements.locks import Unsaved
 from scoring.documents import text
 from scoring.models import AgreementVersion
 from scoring.shapes import TEMPLATES
+from scoring.views import asking
 from scoring.views.starting import described
 
 TITLES = {
@@ -61,7 +64,7 @@ def a_step(name: str) -> Callable[[View], View]:
         @require_http_methods(["GET", "HEAD", "POST"])
         def gated(request: HttpRequest) -> HttpResponse:
             if not setups.may_continue(request.user):
-                raise Http404
+                return _over(request)
             progress = setups.progress(request.user)
             if not progress.may_see(name):
                 return redirect(f"setup_{progress.next}")
@@ -81,7 +84,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("setup_you")
     if setups.may_continue(request.user):
         return redirect(f"setup_{setups.progress(request.user).next}")
-    raise Http404
+    return _over(request)
 
 
 @login_not_required
@@ -91,7 +94,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 def you(request: HttpRequest) -> HttpResponse:
     """The first person comes in with the code of the terminal."""
     if not setups.nobody_here():
-        raise Http404
+        return _over(request)
     form = YouForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -133,17 +136,27 @@ def hours(request: HttpRequest, progress: Progress) -> HttpResponse:
 
 @a_step("template")
 def template(request: HttpRequest, progress: Progress) -> HttpResponse:
-    """One of the five becomes the draft; another one can be chosen until it is signed."""
+    """One of the five becomes the draft; another one can be chosen until it is signed. Asks
+    before a draft that was worked on is laid aside."""
+    chosen, worked_on = request.POST.get("template", ""), None
     if request.method == "POST":
-        if request.POST.get("template", "") not in TEMPLATES:
+        if chosen not in TEMPLATES:
             raise Http404
-        _start_from(request, request.POST["template"], progress.version)
-        return redirect("setup")
+        aside = request.POST.get("aside", "")
+        try:
+            setups.start_from(chosen, by=request.user, at=timezone.now(), aside=aside)
+            return redirect("setup")
+        except Refused as refusal:
+            if refusal.code != "worked_on":
+                raise
+            worked_on = refusal
     shelf = [described(key, make()) for key, make in TEMPLATES.items()]
-    return _page(request, "template", progress, templates=shelf)
+    context = {"templates": shelf, "chosen": chosen, "refusal": worked_on}
+    return _page(request, "template", progress, status=409 if worked_on else 200, **context)
 
 
 @a_step("numbers")
+@asking.unsaved(gettext_lazy("Propose all the same"))
 def numbers(request: HttpRequest, progress: Progress) -> HttpResponse:
     """With these numbers the draft is put before both sides."""
     version, sha256 = progress.version, request.POST.get("sha256", "")
@@ -151,8 +164,11 @@ def numbers(request: HttpRequest, progress: Progress) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             given, at = form.cleaned_data, timezone.now()
-            setups.agree(version, given, by=request.user, at=at, sha256=sha256)
+            despite = request.POST.getlist("despite")
+            setups.agree(version, given, by=request.user, at=at, sha256=sha256, despite=despite)
             return redirect("setup")
+        except Unsaved:
+            raise
         except Refused as refusal:
             form.refuse(refusal, form.field_at(refusal.field))
             sha256 = ""  # Said once: who sends it again means it.
@@ -174,9 +190,12 @@ def invitation(request: HttpRequest, progress: Progress) -> HttpResponse:
 
 
 @a_step("signature")
+@asking.unsaved(gettext_lazy("Sign all the same"))
 def signature(request: HttpRequest, progress: Progress) -> HttpResponse:
     """Sign for one's own side. With the other signature all of this is over."""
     version = progress.version
+    if version.status == AgreementVersion.Status.AGREED:  # It says so itself when it begins.
+        return redirect("agreement_version", version.pk)
     if request.method == "POST":
         version = agreements.sign(
             version,
@@ -184,6 +203,7 @@ def signature(request: HttpRequest, progress: Progress) -> HttpResponse:
             at=timezone.now(),
             sha256=request.POST.get("sha256", ""),
             side=request.user.signs_for,
+            despite=request.POST.getlist("despite"),
         )
         if version.status == AgreementVersion.Status.IN_FORCE:
             nudge("scoring.tasks.rescore_all")
@@ -201,6 +221,7 @@ def _page(
     step: str,
     progress: Progress,
     form: StepForm | None = None,
+    status: int = 200,
     **more: Any,
 ) -> HttpResponse:
     places = [
@@ -218,8 +239,15 @@ def _page(
         "other": other,
         "link": link_of(other) if other and invitations.waits(other) else "",
     }
-    at_fault = form is not None and form.errors
-    return render(request, f"feedback/setup/{step}.html", context, status=422 if at_fault else 200)
+    status = 422 if form is not None and form.errors else status
+    return render(request, f"feedback/setup/{step}.html", context, status=status)
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    """Who took part finds the agreement here, and everybody else nothing."""
+    if setups.took_part(request.user):
+        return redirect("agreement")
+    raise Http404
 
 
 def _hours() -> dict[str, Any]:
@@ -235,12 +263,3 @@ def _hours() -> dict[str, Any]:
         "time_zone": calendar.time_zone,
         "country": calendar.country,
     }
-
-
-def _start_from(request: HttpRequest, key: str, version: AgreementVersion | None) -> None:
-    body, at = TEMPLATES[key](), timezone.now()
-    if version is not None:
-        if version.body == body:
-            return
-        agreements.withdraw(version, by=request.user, at=at)
-    agreements.open_draft(by=request.user, at=at, body=body)

@@ -7,10 +7,13 @@ form is kept for the person who wrote it, whoever writes the section now.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leads.models import User
 from leads.refusals import Refused
@@ -19,6 +22,26 @@ from scoring.models import AgreementVersion, SectionLock
 
 # A page gives a sign of life three times in this time. After it, whoever opens the form has it.
 ALIVE = timedelta(seconds=90)
+
+
+class Unsaved(Refused):
+    """Somebody has input that would be no part of what is proposed or signed: `seats`, all such.
+    Whoever is told may go on all the same."""
+
+    def __init__(self, seats: list[SectionLock]) -> None:
+        names = list(dict.fromkeys(str(each.user) for each in seats))
+        message = ngettext(
+            "%(names)s has input in the draft that is not saved yet.",
+            "%(names)s have input in the draft that is not saved yet.",
+            len(names),
+        )
+        super().__init__(
+            "unsaved_input",
+            message % {"names": get_text_list(names, _("and"))},
+            _("Ask them to save it first, or go on without it: it is kept for them."),
+            status=409,
+        )
+        self.seats = seats
 
 
 def take(version: AgreementVersion, section: str, *, by: User, at: datetime) -> SectionLock | None:
@@ -106,6 +129,19 @@ def holders(version: AgreementVersion, *, at: datetime) -> dict[str, SectionLock
 def unsaved(version: AgreementVersion) -> list[SectionLock]:
     """Everybody's input that is not saved yet, by section, in the order in which it came."""
     return [each for each in seats(version) if each.input]
+
+
+def place(lock: SectionLock) -> str:
+    """The name of a person's place at a section: "clocks:12"."""
+    return f"{lock.section}:{lock.user_id}"
+
+
+def refuse_unsaved(version: AgreementVersion, *, despite: Collection[str] = ()) -> None:
+    """Raises Unsaved `unsaved_input` (409) where somebody has input that is not saved, unless it
+    is all at places (see `place`) `despite` which one goes on."""
+    found = unsaved(version)
+    if not {place(each) for each in found} <= set(despite):
+        raise Unsaved(found)
 
 
 def seats(version: AgreementVersion) -> list[SectionLock]:

@@ -3,6 +3,7 @@ for its day (see `effects`)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from leads import events
 from leads.models import Side, User
 from leads.refusals import Refused
 from scoring import documents
-from scoring.agreements import comments, drafts, effects, words
+from scoring.agreements import comments, drafts, effects, locks, words
 from scoring.agreements.activation import refuse_unfit
 from scoring.documents import Body, digest
 from scoring.models import AgreementVersion, Signature
@@ -30,14 +31,16 @@ def propose(
     *,
     by: User,
     at: datetime,
-    sha256: str = "",
+    sha256: str | None = None,
     predicted: dict[str, Any] | None = None,
+    despite: Collection[str] = (),
 ) -> AgreementVersion:
     """Put a draft before both signatories, with what it is `predicted` to change, frozen.
 
     Raises Refused `already_proposed` (409), `edited_meanwhile` (409) where the text is no longer
-    the one with `sha256` that the prediction is of, `nothing_changed`, `in_the_past`,
-    `cannot_run`, or `stage_in_use` (409).
+    the one with `sha256` that was read and that the prediction is of, `nothing_changed`,
+    `in_the_past`, `cannot_run`, `stage_in_use` (409), and `unsaved_input` (409) where somebody
+    has input that is not saved, `despite` which one may go on (see `locks.refuse_unsaved`).
     """
     drafts.refuse_stranger(by)
     with transaction.atomic():
@@ -56,6 +59,7 @@ def propose(
         _refuse_unchanged(version)
         effects.refuse_past(version.body, at=at)
         refuse_unfit(version)
+        locks.refuse_unsaved(version, despite=despite)
         version.status, version.proposals = Status.PROPOSED, version.proposals + 1
         version.proposed_by, version.proposed_at = by, at
         version.predicted, version.reminded_at = predicted, None
@@ -72,6 +76,7 @@ def sign(
     sha256: str,
     side: str = "",
     reservation: str = "",
+    despite: Collection[str] = (),
 ) -> AgreementVersion:
     """Sign, for the signatory's own side, the text with this hash. With both sides' signatures
     the version is in force when this returns, or agreed, where it waits for its day.
@@ -91,6 +96,7 @@ def sign(
         signed = drafts.counting(version)
         refuse_second(signed, by)
         said = _reservation(version, reservation)
+        locks.refuse_unsaved(version, despite=despite)
         signature = _write(version, by, at, said)
         if {each.side for each in signed} | {signature.side} == set(SIDES):
             effects.conclude(version, at=at)
@@ -192,8 +198,8 @@ def refuse_altered(version: AgreementVersion, sha256: str) -> None:
         )
 
 
-def _refuse_edited(version: AgreementVersion, sha256: str) -> None:
-    if sha256 and sha256 != version.sha256:
+def _refuse_edited(version: AgreementVersion, sha256: str | None) -> None:
+    if sha256 is not None and sha256 != version.sha256:
         raise Refused(
             "edited_meanwhile",
             words.edited_meanwhile(version),

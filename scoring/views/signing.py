@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from leads.nudges import nudge
@@ -16,6 +17,7 @@ from leads.refusals import Refused
 from scoring import agreements
 from scoring.forms.talks import ObjectionForm, SignatureForm
 from scoring.models import AgreementVersion
+from scoring.views import asking
 from scoring.views.gates import readers
 from scoring.views.panels import Refusal
 from scoring.views.texts import reading
@@ -34,6 +36,7 @@ def withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @readers
+@asking.unsaved(gettext_lazy("Sign all the same"))
 def signature(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign, for the side the form names, the text whose hash it carries. Where a reservation is
     missing, the page comes back and says so beside its field."""
@@ -47,6 +50,7 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
             sha256=request.POST.get("sha256", ""),
             side=request.POST.get("side", ""),
             reservation=request.POST.get("reservation", ""),
+            despite=request.POST.getlist("despite"),
         )
     except Refused as refusal:
         return _again(request, version, refusal, form, Refusal(signature=form))
