@@ -69,8 +69,25 @@ def test_what_happened_under_a_version_stands_beside_the_one_before(
     assert "50 % of 24 answered" in entry(page, 1)
     said = entry(page, 2)
     assert "75 % of 24 answered" in said
-    assert "version 1: 50 % of 24, +25 points (may be chance)" in said
+    assert "version 1: 50 % of 24, +25 percentage points (may be chance)" in said
     assert "1 h of working time, median of 24 answers" in said
+
+
+def test_conversations_are_not_compared_while_some_may_still_come(
+    first, pool, sam, mark, lena, maya, monday, signed_in
+):
+    for each in answered(first, pool, sam, monday + HOUR, accepted=20, returned=0):
+        reason = first.body["reasons"][0]["key"]
+        handoffs.give_back(each, by=sam, at=monday + 3 * HOUR, reason=reason, text="Not now.")
+    second = next_version(180, mark=mark, lena=lena, at=monday + DAY)
+    talks = answered(second, pool, sam, monday + DAY + HOUR, accepted=20, returned=0)
+    said = entry(signed_in(maya).get(PATH).text, 2)
+    assert "0 % of 20 accepted leads 20 of them still open version 1: 0 % of 20" in said
+    assert "points" not in said.split("Conversations")[1]
+    for each in talks:
+        handoffs.give_back(each, by=sam, at=monday + 2 * DAY, reason=reason, text="Not now.")
+    said = entry(signed_in(maya).get(PATH).text, 2)
+    assert "version 1: 0 % of 20, 0 percentage points (may be chance)" in said
 
 
 def test_of_few_cases_there_is_no_percentage_and_no_comparison(
@@ -81,7 +98,7 @@ def test_of_few_cases_there_is_no_percentage_and_no_comparison(
     answered(second, pool, sam, monday + DAY + HOUR, accepted=3, returned=4)
     said = entry(signed_in(maya).get(PATH).text, 2)
     assert "3 of 7 answered" in said
-    assert "points" not in said
+    assert "percentage" not in said
 
 
 def test_a_version_without_a_handoff_says_so(first, maya, signed_in):

@@ -63,7 +63,7 @@ def test_a_clock_gets_a_warning_and_says_whom_a_breach_is_told(client, draft):
     )
     clock = item(fresh(draft)["clocks"], "answer")
     assert (clock["warn_at"], clock["escalate_to"]) == (75, "both_leads")
-    said = "from the handover; warned at 75 %; a breach is told to the leads of both teams | 4 h"
+    said = "from the handover; warned at 75 %; a breach is told to whoever leads either team | 4 h"
     assert said in document(draft.body)
     shown = opened(client, "clocks")
     assert shown["clock-answer-warn_at"] == ["75"]

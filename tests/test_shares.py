@@ -41,3 +41,8 @@ def test_the_interval_of_a_difference_is_newcombes(now, before, low, high):
 def test_a_difference_whose_interval_holds_zero_may_be_chance():
     assert Difference(Share(9, 58), Share(18, 73)).may_be_chance
     assert not Difference(Share(56, 70), Share(48, 80)).may_be_chance
+
+
+def test_a_difference_is_the_one_between_the_percentages_shown():
+    """70.5 % against 71.6 % reads 70 % against 72 %."""
+    assert Difference(Share(31, 44), Share(96, 134)).points == -2

@@ -47,8 +47,12 @@ class Difference:
 
     @property
     def points(self) -> int:
-        """In percentage points."""
-        return round(100 * ((self.now.rate or 0) - (self.before.rate or 0)))
+        """In percentage points: what lies between the two percentages that people read."""
+        return _shown(self.now) - _shown(self.before)
+
+    @property
+    def apart(self) -> int:
+        return abs(self.points)
 
     @property
     def interval(self) -> tuple[int, int]:
@@ -63,3 +67,7 @@ class Difference:
     def may_be_chance(self) -> bool:
         low, high = self.interval
         return low <= 0 <= high
+
+
+def _shown(share: Share) -> int:
+    return round(100 * (share.rate or 0)) if share.percent is None else share.percent

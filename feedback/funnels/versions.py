@@ -66,6 +66,9 @@ class Compared:
 
     @property
     def conversations(self) -> Difference | None:
+        """None as well while talks go on under either: who is not through yet is no failure."""
+        if self.now.in_talks or (self.before and self.before.in_talks):
+            return None
         return self._difference("conversations")
 
     def _difference(self, name: str) -> Difference | None:

@@ -64,9 +64,9 @@ CLOCK_STARTS = {
     "answer_return": gettext_lazy("from the return"),
 }
 ESCALATIONS = {
-    "lead": gettext_lazy("the lead of the team"),
-    "both_leads": gettext_lazy("the leads of both teams"),
-    "operations": gettext_lazy("the lead of the team and operations"),
+    "lead": gettext_lazy("whoever leads the team"),
+    "both_leads": gettext_lazy("whoever leads either team"),
+    "operations": gettext_lazy("whoever leads the team, and operations"),
 }
 BACK_TO = {
     "pool": gettext_lazy("to the pool, not to who returned it"),
