@@ -182,8 +182,8 @@ def test_none_of_is_all_of_the_complements(mara):
         ),
         (
             {"op": "one_of", "field": "country", "value": ["DE", "Austria"]},
-            "country is DE or AT",
-            "Land ist DE oder AT",
+            "country is Germany or Austria",
+            "Land ist Deutschland oder Österreich",
         ),
         (
             {"op": "before", "field": "contract_end", "value": "2026-03-31"},
@@ -217,8 +217,8 @@ def test_none_of_is_all_of_the_complements(mara):
                     {"op": "not_one_of", "field": "country", "value": ["DE"]},
                 ]
             },
-            "(industry is “Retail” or “Food”) and country is not DE",
-            "(Branche ist „Retail“ oder „Food“) und Land ist nicht DE",
+            "(industry is “Retail” or “Food”) and country is not Germany",
+            "(Branche ist „Retail“ oder „Food“) und Land ist nicht Deutschland",
         ),
         (
             {"op": "score_at_least", "value": 60},

@@ -311,7 +311,7 @@ def test_a_name_never_hides_what_the_rule_says():
     points = next(s for s in sentences.document(body) if s.key == "points")
     clause = next(c for g in points.groups for c in g.clauses if c.key == "region")
     assert clause.text == "Nice countries"
-    assert clause.detail.startswith("Country is DE, AT")
+    assert clause.detail.startswith("Country is Germany, Austria")
 
 
 def said(old, new):

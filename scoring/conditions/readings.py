@@ -26,7 +26,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads import fields
+from leads import countries, fields
 from leads.fields import FieldSpec
 from leads.folding import fold
 from leads.models import Attribute
@@ -179,6 +179,11 @@ class Code(Reading):
         if self.field.column is None:
             return JSONText(self.values, self.field.key)
         return F(self.field.column)
+
+    def quote(self, value: Any) -> str:
+        if self.field.type != Type.COUNTRY:
+            return super().quote(value)
+        return countries.name(countries.code(str(value)) or str(value))
 
 
 class Number(Reading):
