@@ -132,3 +132,45 @@ def test_what_the_checks_let_count_is_what_rules_count(furnished, data):
         assert counted is not None
     elif data.get("op") != "did":
         assert counted is None
+
+
+# Said twice
+
+
+def remarks_of(text: dict) -> list[str]:
+    assert checks.validate(text) == []
+    return [each.message for each in checks.remarks(text)]
+
+
+@pytest.mark.parametrize("template", shapes.TEMPLATES)
+def test_no_template_says_anything_twice(template):
+    assert remarks_of(shapes.TEMPLATES[template]()) == []
+
+
+def test_the_same_rule_twice_is_remarked_on_by_both_names_and_is_no_fault():
+    either = {"any": [VISIT | {"within_days": 30}, IDLE]}
+    turned = {"any": [IDLE, VISIT | {"within_days": 30, "channels": []}]}
+    text = body({"when": either, "label": "Prices read"}, {"when": turned, "label": "Keen"})
+    [said] = remarks_of(text)
+    assert said == (
+        "“Prices read” and “Keen” give points for the same: leads get the points of both."
+    )
+    assert checks.remarks(text)[0].path == "score.rules.x1"
+    twice = {"when": VISIT, "label": "Prices read"}
+    assert remarks_of(body(twice, twice)) == [
+        "The rule “Prices read” stands twice: leads get the points of both."
+    ]
+
+
+def test_two_rules_that_count_differently_are_two_rules():
+    assert remarks_of(body({"when": VISIT}, {"when": VISIT, "times": "day"})) == []
+    assert remarks_of(body({"when": VISIT}, {"when": VISIT | {"within_days": 7}})) == []
+
+
+def test_the_same_criterion_twice_in_a_stage_is_remarked_on():
+    text = shapes.classic()
+    stage = next(each for each in text["stages"] if each["kind"] == "handoff")
+    first = stage["criteria"][0]
+    stage["criteria"].append(first | {"key": "again", "label": "Once more"})
+    [said] = remarks_of(text)
+    assert "and “Once more” ask for the same in" in said

@@ -9,7 +9,7 @@ from scoring import agreements
 from scoring.agreements import freezes
 from scoring.models import AgreementVersion, Freeze
 from scoring.shapes import classic
-from tests.test_agreements import change_answer_clock
+from tests.test_agreements import change_answer_clock, refusal_of, told
 
 Status = AgreementVersion.Status
 HOUR = timedelta(hours=1)
@@ -106,6 +106,67 @@ def test_a_freeze_set_after_both_signed_puts_it_off(proposal, mark, lena, monday
     version.refresh_from_db()
     assert (version.status, version.takes_effect_at) == (Status.AGREED, at("2026-03-11T00:00"))
     assert agreements.take_effect(at=at("2026-03-11T00:00")) == version
+
+
+@pytest.fixture
+def trial(proposal, maya, monday):
+    """A draft that is tried until 10 March."""
+    effect = {"trial_until": "2026-03-10", "expects": ""}
+    edit = {"section": "effect", "value": effect, "by": maya, "at": monday + 3 * HOUR}
+    return agreements.edit(proposal, **edit, expected_sha256=proposal.sha256).version
+
+
+SENTENCE = (
+    "Until 20 Mar 2026 nothing takes effect (Fair): the trial until 10 Mar 2026 would be over "
+    "before it begins."
+)
+
+
+def test_a_trial_that_a_freeze_would_outlast_is_not_proposed(trial, maya, monday):
+    fair = freeze("2026-03-02", "2026-03-20", name="Fair")
+    fair.save()
+    refusal = refusal_of(agreements.propose, trial, by=maya, at=monday + 4 * HOUR)
+    assert (refusal.code, refusal.field) == ("in_the_past", "effect.trial_until")
+    assert refusal.message == SENTENCE
+    fair.ends_on = date(2026, 3, 9)  # It takes effect on the 10th, the day on which it is over.
+    fair.save()
+    assert refusal_of(agreements.propose, trial, by=maya, at=monday + 4 * HOUR)
+    fair.ends_on = date(2026, 3, 8)
+    fair.save()
+    assert agreements.propose(trial, by=maya, at=monday + 4 * HOUR).status == Status.PROPOSED
+
+
+def test_nor_signed_where_the_freeze_was_set_since(trial, maya, mark, monday):
+    version = agreements.propose(trial, by=maya, at=monday + 4 * HOUR)
+    freeze("2026-03-02", "2026-03-20", name="Fair").save()
+    given = {"by": mark, "at": monday + 5 * HOUR, "sha256": version.sha256}
+    assert refusal_of(agreements.sign, version, **given).message == SENTENCE
+    assert not version.signatures.exists()
+
+
+def test_nor_signed_on_the_day_on_which_it_would_be_over(trial, maya, mark, monday):
+    version = agreements.propose(trial, by=maya, at=monday + 4 * HOUR)
+    given = {"by": mark, "at": at("2026-03-10T09:00"), "sha256": version.sha256}
+    refusal = refusal_of(agreements.sign, version, **given)
+    assert refusal.message == "The day the trial ends, 10 Mar 2026, lies in the past."
+
+
+def test_a_freeze_set_after_both_signed_a_trial_leaves_it_stuck_and_says_so(
+    trial, maya, mark, lena, monday
+):
+    freeze("2026-03-02", "2026-03-04", name="Closing").save()
+    version = agreements.propose(trial, by=maya, at=monday + 4 * HOUR)
+    version = sign_both(version, mark, lena, monday + 5 * HOUR)
+    fair = freeze("2026-03-05", "2026-03-20", name="Fair")
+    fair.save()
+    for moment in ("2026-03-05T00:00", "2026-03-05T00:01"):
+        assert agreements.take_effect(at=at(moment)) is None
+    version.refresh_from_db()
+    assert (version.status, version.problem) == (Status.AGREED, SENTENCE)
+    assert len(told("agreement.stuck")) == 1
+    assert agreements.take_effect(at=at("2026-03-21T00:00")) is None  # Nor when it is over.
+    fair.delete()
+    assert agreements.take_effect(at=at("2026-03-05T09:00")).status == Status.IN_FORCE
 
 
 def test_the_panel_says_when_a_draft_would_take_effect(proposal, maya, signed_in):

@@ -653,6 +653,18 @@ def test_one_proposes_what_one_read(draft, maya, signed_in, monkeypatch, sha256)
     assert (draft.status, counted) == (Status.DRAFT, [])
 
 
+def test_what_is_said_twice_is_shown_and_keeps_nobody_from_proposing(draft, maya, signed_in):
+    score = deepcopy(draft.body["score"])
+    score["rules"].append(score["rules"][0] | {"key": "again", "label": "Once more"})
+    edit = {"section": "score", "value": score, "by": maya, "at": timezone.now()}
+    draft = agreements.edit(draft, **edit, expected_sha256=draft.sha256).version
+    client = signed_in(maya)
+    page = client.get("/agreement/draft/").text
+    assert "Worth a second look" in page
+    assert "and “Once more” give points for the same" in page
+    assert propose_by_page(client, draft).status_code == 302
+
+
 # While somebody has not saved
 
 

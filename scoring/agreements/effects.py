@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -53,23 +54,23 @@ def effect(body: Body, *, at: datetime) -> Effect:
     return _effect(max(at, starts_at(body) or at), at)
 
 
-def past(body: Body, *, at: datetime) -> list[Problem]:
-    """What stands against proposing `body` at `at`: a time or a day it names that is over. Once it
-    is proposed, a time that passes meanwhile means: at once."""
+def past(body: Body, *, at: datetime, proposed: bool = False) -> list[Problem]:
+    """What stands against proposing `body` at `at`, or, once it is `proposed`, against signing it:
+    a time or a day it names that is over, or will be when a freeze is. Of what is proposed, a time
+    that passes meanwhile means: at once."""
     found, starts = [], starts_at(body)
-    if starts and starts <= at:
+    if starts and starts <= at and not proposed:
         message = _("The time it takes effect lies in the past. Choose a later one.")
         found.append(Problem("effect.starts", message))
     until = (body.get("effect") or {}).get("trial_until")
-    if until and date.fromisoformat(until) <= timezone.localdate(at):
-        message = _("The day the trial ends lies in the past. Choose a later one.")
+    if until and (message := _over_before(date.fromisoformat(until), body, at)):
         found.append(Problem("effect.trial_until", message))
     return found
 
 
-def refuse_past(body: Body, *, at: datetime) -> None:
+def refuse_past(body: Body, *, at: datetime, proposed: bool = False) -> None:
     """Raises Refused `in_the_past`, with its field, where something of `past` is found."""
-    for problem in past(body, at=at):
+    for problem in past(body, at=at, proposed=proposed):
         remedy = _("It stands in the section “When it takes effect”.")
         raise Refused("in_the_past", problem.message, remedy, field=problem.path)
 
@@ -90,7 +91,8 @@ def take_effect(*, at: datetime | None = None) -> AgreementVersion | None:
     """Bring the version into force whose time has come by `at`, by default by the database's now.
 
     Returns it, or None: nothing is due, another worker has it in hand, a freeze was set meanwhile
-    (it is put off), or it cannot run (`problem` says why; it is tried again by the next call).
+    (it is put off), or it cannot run, or its trial would be over before it begins (`problem` says
+    why; it is tried again by the next call).
     """
     due = AgreementVersion.objects.filter(status=Status.AGREED, takes_effect_at__lte=at or Now())
     found = due.annotate(clock=Now()).first()
@@ -118,6 +120,25 @@ def refuse_other_base(version: AgreementVersion) -> None:
         )
 
 
+def _over_before(until: date, body: Body, at: datetime) -> str:
+    """Why a trial until this day would be over before it begins; empty where it would not."""
+    day = date_format(until, "DATE_FORMAT")
+    if until <= timezone.localdate(at):
+        return _("The day the trial ends, %(day)s, lies in the past.") % {"day": day}
+    planned = effect(body, at=at)
+    if planned.freeze is None or until > timezone.localdate(planned.at):
+        return ""
+    last = date_format(planned.frozen_until, "DATE_FORMAT")
+    said = {"day": day, "last": last, "freeze": planned.freeze}
+    return (
+        _(
+            "Until %(last)s nothing takes effect (%(freeze)s): the trial until %(day)s would be over "
+            "before it begins."
+        )
+        % said
+    )
+
+
 def _effect(wanted: datetime, at: datetime) -> Effect:
     known = freezes.known()
     free = freezes.free_from(wanted, known)
@@ -131,6 +152,7 @@ def _take_effect(found: AgreementVersion, at: datetime) -> AgreementVersion | No
     version = drafts.locked(found)
     if version.status != Status.AGREED:
         return None
+    refuse_past(version.body, at=at, proposed=True)
     planned = _effect(at, at)
     if not planned.at_once:
         version.takes_effect_at = planned.at

@@ -85,7 +85,8 @@ def sign(
     beside it for ever: Refused `open_threads` (409), with the field `reservation`. Raises
     `signs_for_nobody` (403), `other_side` (403) where `side` is not the signatory's own, `settled`
     or `not_proposed` (409), `altered` (409) where the text is no longer the one that was read,
-    `already_signed` (409), and what `propose` raises, where leads or fields have changed since.
+    `already_signed` (409), and what `propose` raises, where leads, fields, freezes or the day have
+    changed since.
     """
     refuse_other_side(by, side or by.signs_for)
     with transaction.atomic():
@@ -93,6 +94,7 @@ def sign(
         refuse_unsignable(version)
         effects.refuse_other_base(version)
         refuse_altered(version, sha256)
+        effects.refuse_past(version.body, at=at, proposed=True)
         signed = drafts.counting(version)
         refuse_second(signed, by)
         said = _reservation(version, reservation)

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from scoring.checks import effects, journey, meaning, structure
+from scoring.checks import effects, journey, meaning, repeats, structure
 from scoring.checks.findings import Problem
-from scoring.documents import canonical
+from scoring.conditions import Vocabulary
+from scoring.documents import Body, canonical
 
-__all__ = ["Problem", "unreadable", "validate"]
+__all__ = ["Problem", "remarks", "unreadable", "validate"]
 
 LONGEST = 300_000
 MOST_PROBLEMS = 50
@@ -26,6 +27,11 @@ def validate(body: Any) -> list[Problem]:
     if not found:
         found = [*journey.problems(body), *meaning.problems(body), *effects.problems(body)]
     return found[:MOST_PROBLEMS]
+
+
+def remarks(body: Body, vocabulary: Vocabulary | None = None) -> list[Problem]:
+    """What is worth a second look in a body that can be read, and keeps nobody from signing it."""
+    return list(repeats.remarks(body, vocabulary or Vocabulary()))[:MOST_PROBLEMS]
 
 
 def unreadable(body: Any) -> list[Problem]:

@@ -40,6 +40,7 @@ class Draft:
     changes: list[Change]
     problems: list[Problem]
     stranded: list[Stranded]
+    remarks: list[Problem]
     owed: str
     withdrawable: bool
     signing: Signing
@@ -52,6 +53,11 @@ class Draft:
         wrong = [(each.message, each.path) for each in self.problems]
         wrong += [(str(each), f"moves.{each.key}") for each in self.stranded]
         return [(said, _address(path)) for said, path in wrong]
+
+    @property
+    def doubts(self) -> list[tuple[str, str]]:
+        """What is worth a second look, and the address where it stands."""
+        return [(each.message, _address(each.path)) for each in self.remarks]
 
     @property
     def proposable(self) -> bool:
@@ -150,7 +156,7 @@ def draft(
 ) -> Draft:
     """What it changes, what stands against it, and what this person owes it."""
     base = documents.anew(in_force.body) if in_force else None
-    late = agreements.past(version.body, at=at) if version.status == Status.DRAFT else []
+    late = agreements.past(version.body, at=at, proposed=version.status != Status.DRAFT)
     found = {
         "changes": sentences.changes(base, version.body, vocabulary) if base else [],
         "problems": [*checks.validate(version.body), *late],
@@ -160,6 +166,7 @@ def draft(
     return Draft(
         version=version,
         **found,
+        remarks=checks.remarks(version.body, vocabulary) if places else [],
         owed=agreements.owes(user, version),
         withdrawable=agreements.may_withdraw(user, version),
         signing=panels.signing(version, user, vocabulary, at=at, refusal=refusal),
