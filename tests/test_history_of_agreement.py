@@ -204,7 +204,7 @@ def test_more_versions_take_no_more_queries(first, pool, sam, mark, lena, maya, 
         client.get(PATH)
         with CaptureQueriesContext(connection) as counted:
             client.get(PATH)
-        return len(counted)
+        return [each["sql"] for each in counted]
 
     answered(first, pool, sam, monday + HOUR, accepted=2, returned=1)
     second = next_version(180, mark=mark, lena=lena, at=monday + DAY)
@@ -214,5 +214,6 @@ def test_more_versions_take_no_more_queries(first, pool, sam, mark, lena, maya, 
         at = monday + number * DAY
         version = next_version(180 + number, mark=mark, lena=lena, at=at)
         answered(version, pool, sam, at, accepted=2, returned=1)
-    assert queries() == few
-    assert few <= 24
+    assert len(queries()) == len(few) <= 24
+    # Of ten thousand handoffs, their events take longer than all the rest.
+    assert not [sql for sql in few if "handoffevent" in sql]

@@ -18,6 +18,9 @@ from feedback.funnels.shares import Difference
 from leads.models import User
 from scoring.models import AgreementVersion
 
+# What a record says of a version.
+COUNTED = ("handed_over", "answered", "accepted", "conversation", "still_open", "in_talks", "won")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -100,7 +103,7 @@ def _records(versions: dict[int, AgreementVersion], user: User, at: datetime) ->
         return {}
     period = Period(min(each.in_force_at for each in versions.values()), at)
     handoffs = sets.handoffs(user, period=period).filter(version__in=versions)
-    tallies = reports.grouped(handoffs.annotate(group=F("version_id")))
+    tallies = reports.grouped(handoffs.annotate(group=F("version_id")), COUNTED)
     money = defaultdict(list)
     won = handoffs.filter(sets.SETS["won_amount_known"]).order_by()
     sums = won.values_list("version_id", "opportunity__currency")

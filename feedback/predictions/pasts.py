@@ -8,8 +8,9 @@ handed over.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -138,16 +139,17 @@ def past(body: Body, *, at: datetime) -> Past:
     found = dict(_replayed(ids, body, since, until))
     crossed = {pk: each for pk, each in found.items() if not each.before}
     by_week = [Week(timezone.localdate(since) + n * WEEK) for n in range(WEEKS)]
+    number = _numbers(since)
     for moment in entered:
-        by_week[_number(moment, since)].now += 1
+        by_week[number(moment)].now += 1
     for moment in answered:
-        by_week[_number(moment, since)].answered += 1
+        by_week[number(moment)].answered += 1
     strata = [handed, *others]
     for stratum in strata:
         for pk in stratum.ids:
             if pk in crossed:
                 share = stratum.size / len(stratum.ids)
-                by_week[_number(crossed[pk].at, since)].then += share
+                by_week[number(crossed[pk].at)].then += share
     then = samples.count(crossed.keys(), strata)
     return Past(since, until, by_week, then, capacity(), handed, others, became, found)
 
@@ -218,8 +220,8 @@ def _replayed(
         yield from found.items()
 
 
-def _number(moment: datetime, since: datetime) -> int:
+def _numbers(since: datetime) -> Callable[[datetime], int]:
     """The week of a moment, by local days: where the clock changes, a day has 23 or 25 hours."""
-    last = moment - timedelta(microseconds=1)
-    days = (timezone.localdate(last) - timezone.localdate(since)).days
-    return min(max(days // 7, 0), WEEKS - 1)
+    first = timezone.localdate(since)
+    ends = [midnight(first + n * WEEK) for n in range(1, WEEKS)]
+    return lambda moment: bisect_left(ends, moment)
