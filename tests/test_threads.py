@@ -81,6 +81,8 @@ def test_words_that_cannot_be_taken_come_back_beside_their_field(
     talk = response.text[response.text.index('id="talk-clocks"') :]
     assert sentence in talk
     assert text.strip() in talk
+    assert "At most 2000 characters." in talk
+    assert "maxlength" not in talk  # Browsers would cut what is pasted, in silence.
     assert not Thread.objects.exists()
 
 

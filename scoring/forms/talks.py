@@ -5,23 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from scoring.models import Comment, Objection, Signature
 
+MOST = gettext_lazy("At most {most} characters.")
 
-def _most(model: type, field: str) -> int:
-    return model._meta.get_field(field).max_length
+
+class WordsField(forms.CharField):
+    """As many words as the `field` of a model takes. A browser that kept to the limit would cut
+    what is pasted, in silence: it is said here, and what is longer is refused with all of it."""
+
+    def __init__(
+        self, model: type, field: str, *, rows: int, help_text: str | Promise = "", **kwargs: Any
+    ) -> None:
+        most = model._meta.get_field(field).max_length
+        limit = format_lazy(MOST, most=most)
+        super().__init__(
+            max_length=most,
+            widget=forms.Textarea(attrs={"rows": rows}),
+            help_text=format_lazy("{} {}", help_text, limit) if help_text else limit,
+            **kwargs,
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {k: v for k, v in super().widget_attrs(widget).items() if k != "maxlength"}
 
 
 class CommentForm(forms.Form):
     """What somebody says. `at` makes its ids different from those of others on the page."""
 
-    text = forms.CharField(
-        label=gettext_lazy("Answer"),
-        max_length=_most(Comment, "text"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    text = WordsField(Comment, "text", rows=2, label=gettext_lazy("Answer"))
 
     def __init__(self, data: Any = None, *, at: str = "") -> None:
         super().__init__(data, auto_id=f"id_{at}_%s")
@@ -44,11 +60,12 @@ class ThreadForm(CommentForm):
 class SignatureForm(forms.Form):
     """What goes on record with a signature; needed where threads are open."""
 
-    reservation = forms.CharField(
+    reservation = WordsField(
+        Signature,
+        "reservation",
+        rows=2,
         label=gettext_lazy("Your reservation, in one sentence"),
-        max_length=_most(Signature, "reservation"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("It stands beside your signature for ever."),
     )
 
@@ -56,9 +73,10 @@ class SignatureForm(forms.Form):
 class ObjectionForm(forms.Form):
     """Why a signatory does not sign."""
 
-    reason = forms.CharField(
+    reason = WordsField(
+        Objection,
+        "reason",
+        rows=3,
         label=gettext_lazy("What would have to be different"),
-        max_length=_most(Objection, "reason"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
