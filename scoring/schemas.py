@@ -57,47 +57,66 @@ def document() -> str:
 
 
 def _condition() -> Schema:
-    field, value = {"type": "string"}, _value()
-    did = dict.fromkeys(("types", "channels", "campaigns"), _KEYS)
-    did |= {"channels": _list(_enum(Channel.Kind.values)), "within_days": _WINDOW}
-    did |= {"where": {"type": "array", "items": _filter(), "maxItems": counts.MOST_FILTERS}}
+    return {
+        "description": "One operator, or a group of conditions, up to five levels deep.",
+        "anyOf": [
+            *[_group(name) for name in parsing.GROUPS],
+            *_on_profile(),
+            *_on_deeds(),
+            *_on_stages_and_score(),
+        ],
+    }
+
+
+def _on_profile() -> list[Schema]:
+    value = _value()
+    return [
+        _leaf(tables.COMPARISONS, {"field": _TEXT, "value": value}),
+        _leaf(tables.CHOICES, {"field": _TEXT, "value": _values(value)}),
+        _leaf(tables.PRESENCE, {"field": _TEXT}),
+        _leaf(tables.FREE_MAIL, {}),
+        _leaf(parsing.PERSONAS, {"persona": _TEXT}),
+    ]
+
+
+def _on_deeds() -> list[Schema]:
+    channels = _list(_enum(Channel.Kind.values))
+    where = {"type": "array", "items": _filter(), "maxItems": counts.MOST_FILTERS}
+    did = {"types": _KEYS, "channels": channels, "campaigns": _KEYS}
+    did |= {"within_days": _WINDOW, "where": where}
     counted = {
         "times": _whole(1, max(counts.MOST_TIMES, counts.MOST_MINUTES)),
         "count": _enum(counts.COUNTS),
         "since_recycle": {"type": "boolean"},
         "since_types": _KEYS,
     }
-    both = {"types": _SOME_KEYS, "and_types": _SOME_KEYS, "same": field, "within_days": _WINDOW}
-    times = {"times": _whole(1, counts.MOST_TIMES), "within_days": _WINDOW}
-    idle = {"days": _whole(1, counts.LONGEST_IDLE), "types": _KEYS, "channels": did["channels"]}
+    both = {"types": _SOME_KEYS, "and_types": _SOME_KEYS, "same": _TEXT, "within_days": _WINDOW}
+    idle = {"days": _whole(1, counts.LONGEST_IDLE), "types": _KEYS, "channels": channels}
     unanswered = {
         "kinds": _list(_enum(Touch.Kind.values)),
         "value": _whole(1, counts.MOST_TIMES),
         "within_days": _WINDOW,
     }
+    return [
+        _leaf(("did", "did_not"), {}, did | counted),
+        _leaf(("first_was", "first_was_not", "latest_was", "latest_was_not"), {}, did),
+        _leaf(("did_both", "did_not_both"), {}, both, needs=("types", "and_types")),
+        _leaf(("idle", "not_idle"), {}, idle, needs=("days",)),
+        _leaf(("unanswered_at_least", "unanswered_below"), {}, unanswered, needs=("value",)),
+    ]
+
+
+def _on_stages_and_score() -> list[Schema]:
+    times = {"times": _whole(1, counts.MOST_TIMES), "within_days": _WINDOW}
     score = {
         "which": _enum(scores.WHICH),
         "value": _whole(-parsing.HIGHEST_SCORE, parsing.HIGHEST_SCORE),
     }
-    return {
-        "description": "One operator, or a group of conditions, up to five levels deep.",
-        "anyOf": [
-            *[_group(name) for name in parsing.GROUPS],
-            _leaf(tables.COMPARISONS, {"field": field, "value": value}),
-            _leaf(tables.CHOICES, {"field": field, "value": _values(value)}),
-            _leaf(tables.PRESENCE, {"field": field}),
-            _leaf(tables.FREE_MAIL, {}),
-            _leaf(parsing.PERSONAS, {"persona": {"type": "string"}}),
-            _leaf(("did", "did_not"), {}, did | counted),
-            _leaf(("first_was", "first_was_not", "latest_was", "latest_was_not"), {}, did),
-            _leaf(("did_both", "did_not_both"), {}, both, needs=("types", "and_types")),
-            _leaf(("idle", "not_idle"), {}, idle, needs=("days",)),
-            _leaf(("unanswered_at_least", "unanswered_below"), {}, unanswered, needs=("value",)),
-            _leaf(("entered", "not_entered"), {"stages": _SOME_KEYS}, times),
-            _leaf(("recycled", "not_recycled"), {}, times),
-            _leaf(parsing.SCORES, {}, score, needs=("value",)),
-        ],
-    }
+    return [
+        _leaf(("entered", "not_entered"), {"stages": _SOME_KEYS}, times),
+        _leaf(("recycled", "not_recycled"), {}, times),
+        _leaf(parsing.SCORES, {}, score, needs=("value",)),
+    ]
 
 
 def _group(name: str) -> Schema:
@@ -160,6 +179,7 @@ def _list(items: Schema) -> Schema:
     return {"anyOf": [{"type": "array", "items": items, "maxItems": MOST_VALUES}, {"type": "null"}]}
 
 
+_TEXT = {"type": "string"}
 _KEY = {"type": "string", "minLength": 1}
 _KEYS = _list(_KEY)
 _SOME_KEYS = {"type": "array", "items": _KEY, "minItems": 1, "maxItems": MOST_VALUES}

@@ -74,17 +74,7 @@ def enter(
             rested_since=rested_since,
             resets=resets,
         )
-        before = Standing.objects.select_for_update(no_key=True).filter(lead=lead).first()
-        if score is None:
-            score = Score.objects.filter(lead=lead).values_list("total", flat=True).first()
-        channel_id = channel.pk if channel else lead.latest_channel_id
-        entry = where.entry(lead.pk, channel_id, score, before)
-        entry.save()
-        # A lead without a standing has nothing to lock: of two who place it first, the second
-        # meets the primary key and is rolled back.
-        Standing.objects.filter(lead=lead).update(entry=entry, **where.place()) or (
-            Standing.objects.create(lead=lead, entry=entry, **where.place())
-        )
+        entry = _write(where, lead, channel.pk if channel else lead.latest_channel_id, score)
         if rests_until or resets or cause in RECYCLES or formulas.looks_at_entries(where.version):
             # Rescored, the lead knows when its rest ends, and the sweep finds it then; and what
             # looks at its way through the stages sees this step.
@@ -125,6 +115,21 @@ def relocate(version: AgreementVersion, *, at: datetime) -> dict[str, int]:
     left each stage, by its key. Called once, as it comes into force."""
     with transaction.atomic():
         return relocations.relocate(version, at=at)
+
+
+def _write(where: Move, lead: Lead, channel_id: int | None, score: int | None) -> StageEntry:
+    """The entry, and the standing that is its projection."""
+    before = Standing.objects.select_for_update(no_key=True).filter(lead=lead).first()
+    if score is None:
+        score = Score.objects.filter(lead=lead).values_list("total", flat=True).first()
+    entry = where.entry(lead.pk, channel_id, score, before)
+    entry.save()
+    # A lead without a standing has nothing to lock: of two who place it first, the second meets
+    # the primary key and is rolled back.
+    Standing.objects.filter(lead=lead).update(entry=entry, **where.place()) or (
+        Standing.objects.create(lead=lead, entry=entry, **where.place())
+    )
+    return entry
 
 
 def _present(key: str, version: AgreementVersion) -> tuple[str, AgreementVersion]:

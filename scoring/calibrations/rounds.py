@@ -83,14 +83,7 @@ def open_round(
     """
     refuse_open(by)
     place = _stage(version.body, stage)
-    if not FEWEST <= most <= MOST:
-        raise Refused(
-            "how_many",
-            _("A round has between %(fewest)d and %(most)d leads.")
-            % {"fewest": FEWEST, "most": MOST},
-            _("Twenty are a good number."),
-            field="most",
-        )
+    _refuse_size(most)
     _refuse_second()
     choice = choose(version, place["key"], at=at, most=most)
     if not choice.leads:
@@ -247,6 +240,17 @@ def _locked(calibration: Calibration) -> Calibration:
     """The round as it is now, kept so until the transaction ends: a vote is in before it closes,
     or is refused."""
     return Calibration.objects.select_for_update().get(pk=calibration.pk)
+
+
+def _refuse_size(most: int) -> None:
+    if not FEWEST <= most <= MOST:
+        raise Refused(
+            "how_many",
+            _("A round has between %(fewest)d and %(most)d leads.")
+            % {"fewest": FEWEST, "most": MOST},
+            _("Twenty are a good number."),
+            field="most",
+        )
 
 
 def _refuse_second() -> None:

@@ -48,6 +48,8 @@ class Measure:
     Activities of these `types`, through these kinds of `channels`, in these `campaigns`, with
     properties for which all of `where` hold, within (t − days, t], or ever; with `since_recycle`
     or `since_types` only those after the last recycle, after the last activity of those types.
+    A recycle is every return from sales and every lost deal, and belongs to the condition, a
+    criterion's too; a reset belongs to a reason, and to rules alone: neither says the other.
     With `since_reset`, which rules of actions get where the agreement resets, nothing counts that
     was done, by the lead or by us, up to the last return that reset; silence begins there anew.
 
