@@ -16,7 +16,7 @@ from scoring import replays
 @dataclass(frozen=True)
 class Navigation:
     """The rooms this person has, and what waits in them (0 says nothing). `unsettled` is the
-    number of the version that is being written or signed."""
+    number of the version that is being written or signed, `unsettled_as` its status."""
 
     has_inbox: bool = False
     has_returns: bool = False
@@ -27,6 +27,7 @@ class Navigation:
     returns: int = 0
     notifications: int = 0
     unsettled: int = 0
+    unsettled_as: str = ""
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -51,4 +52,5 @@ def _navigation(request: HttpRequest) -> Navigation:
         returns=counted.returns,
         notifications=counted.notifications,
         unsettled=counted.unsettled,
+        unsettled_as=counted.unsettled_as,
     )

@@ -17,13 +17,14 @@ from scoring.models import AgreementVersion
 class Waiting:
     """`answers` this person owes (a manager: everybody), `overdue` of them; unread returns and
     notifications; `unsettled` is the number of the version being written or signed, 0 if none
-    is. `queues` maps a queue's key to its size, where asked for."""
+    is, and `unsettled_as` its status. `queues` maps a queue's key to its size, where asked for."""
 
     answers: int = 0
     overdue: int = 0
     returns: int = 0
     notifications: int = 0
     unsettled: int = 0
+    unsettled_as: str = ""
     queues: dict[str, int] = field(default_factory=dict)
 
 
@@ -45,13 +46,15 @@ def _counts(user: User, *, at: datetime) -> dict[str, Subquery]:
     unanswered = Handoff.objects.visible_to(user).awaiting_answer()
     if not user.is_manager:
         unanswered = unanswered.filter(owner=user)
+    unsettled = AgreementVersion.objects.unsettled()
     unread = Notification.objects.filter(user=user, read_at=None)
     return {
         "answers": _size(unanswered),
         "overdue": _size(unanswered.filter(due_at__lt=at)),
         "returns": _size(unread.filter(event__kind="handoff.returned")),
         "notifications": _size(unread),
-        "unsettled": Subquery(AgreementVersion.objects.unsettled().values("number")[:1]),
+        "unsettled": Subquery(unsettled.values("number")[:1]),
+        "unsettled_as": Subquery(unsettled.values("status")[:1]),
     }
 
 

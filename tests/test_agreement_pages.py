@@ -74,6 +74,21 @@ def text_of(page):
 # Reading
 
 
+def test_the_rail_and_the_crumbs_say_what_the_next_version_is_now(
+    draft, maya, mark, lena, now, signed_in
+):
+    client, rail = signed_in(maya), re.compile(r'<span class="unit">(\w+)</span> 2')
+    assert rail.findall(client.get(DRAFT).content.decode()) == ["draft"]
+    assert saved(client, "about", {"title_en": "Ours"}).status_code == 200
+    draft.refresh_from_db()
+    proposal = agreements.propose(draft, by=maya, at=now)
+    page = client.get(address("goals")).content.decode()
+    assert rail.findall(page) == ["proposal"]
+    assert f'<a href="{DRAFT}">Proposal 2</a>' in page
+    AgreementVersion.objects.filter(pk=proposal.pk).update(status=Status.AGREED)
+    assert rail.findall(client.get(AGREEMENT).content.decode()) == ["signed"]
+
+
 def test_what_is_in_force_is_read_as_numbered_sentences(in_force, sam, signed_in):
     page = text_of(signed_in(sam).get(AGREEMENT))
     assert "When a lead enters “MQL”" in page

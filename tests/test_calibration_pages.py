@@ -208,6 +208,18 @@ def test_the_wall_says_how_many_have_finished_on_each_side(room, maya, mark, sam
     assert said == "Marketing 1 of 2 finished Sales – nobody has begun"
 
 
+def test_closing_is_the_thing_to_do_when_all_who_began_have_finished(
+    room, maya, sam, signed_in, at
+):
+    client, weighty = signed_in(maya), re.compile(r"btn primary[^>]*>Close the vote")
+    assert "Close the vote" in text_of(client.get(address(room, "_wall")))
+    assert not weighty.search(client.get(address(room, "_wall")).content.decode())
+    voted(room, at, {maya: YES, sam: YES})
+    assert weighty.search(client.get(address(room, "_wall")).content.decode())
+    # The page that asks again and again is told too.
+    assert weighty.search(client.get(address(room, "_wall"), headers=HTMX).content.decode())
+
+
 def test_of_a_hidden_lead_nothing_is_shown_that_names_it(version, maya, sam, signed_in, at):
     lead = above(7, at, title="Owner of Kestrel 7", city="Quistville", industry="Kestrel trade")
     moment = at - timedelta(days=1)

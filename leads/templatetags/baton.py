@@ -80,6 +80,7 @@ def rail(
     count: int = 0,
     over: int = 0,
     draft: int = 0,
+    status: str = "",
 ) -> dict[str, Any]:
     """A place of the application in the navigation, with what waits in it."""
     icon_name, name = PLACES[place]
@@ -91,6 +92,7 @@ def rail(
         "count": count,
         "over": over,
         "draft": draft,
+        "status": status,
         "current": _place(context) == place,
     }
 

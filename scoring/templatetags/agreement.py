@@ -7,7 +7,9 @@ import re
 from django import template
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
+from scoring.models import AgreementVersion
 from scoring.sentences import Section
 
 register = template.Library()
@@ -30,6 +32,13 @@ def figures(sentence: str) -> SafeString:
         for number, part in enumerate(parts)
     ]
     return mark_safe("".join(said))
+
+
+@register.filter
+def called(version: AgreementVersion) -> str:
+    """A version by what it is now: "Draft 3", "Proposal 3", "Version 3"."""
+    names = {"draft": _("Draft %(number)s"), "proposed": _("Proposal %(number)s")}
+    return names.get(version.status, str(version)) % {"number": version.number}
 
 
 @register.filter

@@ -170,9 +170,9 @@ def _wall(
     refusal: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"calibration": calibration, "turnouts": calibrations.turnout(calibration)}
+    context = {"calibration": calibration} | _turnout(request, calibration)
     if request.htmx:
-        return render(request, "scoring/calibration/_turnout.html", context)
+        return render(request, "scoring/calibration/_turned_out.html", context)
     path = reverse("agreement_calibration", args=[calibration.code])
     context |= {
         "leads": calibration.leads.count(),
@@ -180,10 +180,20 @@ def _wall(
         "address": request.get_host() + path,
         "square": square(request.build_absolute_uri(path)),
         "may_vote": calibrations.may_vote(request.user),
-        "may_close": calibrations.may_close(request.user, calibration),
         "refusal": refusal,
     }
     return render(request, "scoring/calibration/wall.html", context, status=status)
+
+
+def _turnout(request: HttpRequest, calibration: Calibration) -> dict[str, object]:
+    """How far the sides are, and whether this person may close the vote: the thing to do when
+    everybody who began, on both sides, has finished."""
+    turnouts = calibrations.turnout(calibration)
+    return {
+        "turnouts": turnouts,
+        "may_close": calibrations.may_close(request.user, calibration),
+        "all_finished": all(0 < each.begun == each.finished for each in turnouts),
+    }
 
 
 @dataclass(frozen=True)
@@ -212,9 +222,9 @@ def _ballot(
         "calibration": calibration,
         "pips": pips,
         "answered": len(answers),
-        "turnouts": calibrations.turnout(calibration) if here is None else [],
-        "may_close": calibrations.may_close(request.user, calibration),
     }
+    if here is None:
+        context |= _turnout(request, calibration)
     if here is not None:
         here.calibration = calibration
         context |= {
