@@ -1,5 +1,6 @@
 """Two teams at one draft: locks, unsaved input, takeovers, and who is told what."""
 
+import re
 from copy import deepcopy
 from datetime import timedelta
 from threading import Barrier
@@ -163,6 +164,33 @@ def test_opening_a_form_tells_everybody_else(draft, maya, lena, signed_in):
     assert 'id="section-form"' not in page.content.decode()
     assert "Maya Lindner is writing since" in text_of(theirs.get("/agreement/draft/"))
     assert "Maya Lindner is writing since" in text_of(theirs.get("/agreement/draft/desk/"))
+
+
+def test_the_desk_answers_nothing_to_whom_has_seen_it_as_it_is(
+    draft, maya, lena, now, signed_in, django_assert_max_num_queries
+):
+    client, theirs = signed_in(maya), signed_in(lena)
+
+    def seen(page):
+        return re.search(r"seen=(\w+)", page.content.decode())[1]
+
+    mark = seen(client.get(address("goals")))
+    with django_assert_max_num_queries(8):
+        assert client.get("/agreement/draft/desk/", {"seen": mark}).status_code == 204
+    theirs.get(address("reasons"))
+    page = client.get("/agreement/draft/desk/", {"seen": mark})
+    assert "Lena Fuchs is writing since" in text_of(page)
+    client.post(address("goals"), opened(client, "goals") | {"goals-0-target_en": "More"})
+    assert client.get("/agreement/draft/desk/", {"seen": seen(page)}).status_code == 200
+
+
+def test_a_button_in_a_form_is_answered_with_the_form_alone(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "score") | {"do": "rules-profile-0:open:"}
+    page = client.post(address("score"), form, headers=HTMX).content.decode()
+    assert page.lstrip().startswith('<div class="edit" id="score"')
+    assert 'name="rules-profile-0-open"' in page
+    assert SectionLock.objects.get().held
 
 
 def test_what_is_typed_is_kept_with_each_preview_and_others_read_along(

@@ -93,9 +93,7 @@ def places(
     changed = Counter(each.section for each in changes)
     wrong = Counter(agreements.section_of(each.path) for each in problems)
     wrong["moves"] += len(list(stranded))
-    seats = locks.seats(version)
-    writers = {each.section: each for each in seats if each.held and locks.lives(each, at=at)}
-    unsaved = [each for each in seats if each.input]
+    writers, unsaved = _taken(version, at)
     return [
         Place(
             key,
@@ -110,6 +108,27 @@ def places(
     ]
 
 
+def _taken(
+    version: AgreementVersion, at: datetime
+) -> tuple[dict[str, SectionLock], list[SectionLock]]:
+    """Who is writing which section, and all input that is not saved. One query."""
+    seats = locks.seats(version)
+    writers = {each.section: each for each in seats if each.held and locks.lives(each, at=at)}
+    return writers, [each for each in seats if each.input]
+
+
+def _mark(version: AgreementVersion, base: AgreementVersion | None, at: datetime) -> str:
+    """The same as long as the list of sections says the same: the texts, and who writes where."""
+    writers, unsaved = _taken(version, at)
+    waits = [each for each in unsaved if writers.get(each.section) != each]
+    said = {
+        "texts": [version.sha256, version.status, base.pk if base else 0],
+        "writing": [[s, w.user_id, str(w.since), bool(w.input)] for s, w in writers.items()],
+        "unsaved": [[w.section, w.user_id, str(w.seen_at)] for w in waits],
+    }
+    return documents.digest(said)[:16]
+
+
 def here(places: Iterable[Place], user: User) -> list[User]:
     """Who else is writing."""
     return sorted({each.writer.user for each in places if each.writer} - {user}, key=str)
@@ -117,24 +136,32 @@ def here(places: Iterable[Place], user: User) -> list[User]:
 
 def desk_of(version: AgreementVersion, user: User, *, current: str = "") -> dict[str, object]:
     """What the list of sections shows."""
-    base = agreements.in_force()
+    base, at = agreements.in_force(), timezone.now()
     found = places(
         version,
-        at=timezone.now(),
+        at=at,
         changes=sentences.changes(documents.anew(base.body), version.body) if base else [],
         problems=checks.validate(version.body),
         stranded=agreements.stranded(version.body),
     )
-    return {"places": found, "current": current, "may_edit": agreements.may_edit(user)}
+    return {
+        "places": found,
+        "current": current,
+        "mark": _mark(version, base, at),
+        "may_edit": agreements.may_edit(user),
+    }
 
 
 @require_safe
 @readers
 def desk(request: HttpRequest) -> HttpResponse:
-    """The list of sections alone: who is here, and who has not saved yet."""
+    """The list of sections alone: who is here, and who has not saved yet. Nothing, and cheaply,
+    to whom has `seen` it as it is."""
     version = agreements.unsettled()
     if version is None:
         return gone(request, "desk")
+    if request.GET.get("seen") == _mark(version, agreements.in_force(), timezone.now()):
+        return HttpResponse(status=204)
     current = request.GET.get("at", "")
     return render(request, "scoring/_desk.html", desk_of(version, request.user, current=current))
 

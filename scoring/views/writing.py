@@ -33,7 +33,11 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
         return _opened(request, version, section)
     if step := request.POST.get("add") or request.POST.get("do", ""):
         form = SECTIONS[section](version.body, request.POST, step)
-        return _form_page(request, version, form, plain=SECTIONS[section](version.body, form.data))
+        plain = SECTIONS[section](version.body, form.data)
+        if request.htmx:  # The page takes its part of it, and then asks for the preview.
+            desks.keep(request, version, plain)
+            return render(request, form.template, {"form": form})
+        return _form_page(request, version, form, plain=plain)
     return _save(request, version, SECTIONS[section](version.body, request.POST))
 
 
