@@ -1,6 +1,6 @@
 """The agreement's journey as a drawing: everything is on it, and nothing lies on anything."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from django.template.loader import render_to_string
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scoring import maps
 from scoring.maps.places import Stage
-from scoring.maps.shapes import Rect, text_width, wrap
+from scoring.maps.shapes import BOLD, Rect, text_width, wrap
 from scoring.shapes import TEMPLATES
 
 KINDS = ("accepted", "qualified", "won", "lost", "nurture", "disqualified", "customer", "open")
@@ -106,7 +106,32 @@ def test_names_too_long_for_a_box_are_wrapped_and_never_run_out_of_it():
     for picture in (maps.draw(stages).wide, maps.draw(stages).tall):
         for box in picture.boxes:
             assert 1 <= len(box.lines) <= 2
-            assert all(text_width(line, 13.5) <= box.rect.width for line, _y in box.lines)
+            # Bold letters are wider, and some room stays beside them.
+            assert all(
+                text_width(line, 13.5 * BOLD) <= box.rect.width - 8 for line, _y in box.lines
+            )
+    assert [line for line, _y in maps.draw(stages).wide.boxes[1].lines][0].endswith("-")
+
+
+def test_words_stand_off_the_way_to_the_clock_too():
+    for _body, picture in pictures("sales_ready"):
+        [waiting] = [a for a in picture.arrows if (a.start, a.end) == ("srl", "sql")]
+        for arrow in picture.arrows:
+            if arrow.label:
+                assert not any(arrow.label.ground.overlaps(strip) for strip in strips(waiting.path))
+
+
+def test_ways_back_from_one_stage_say_the_same_once():
+    ends = ("n1", "n2", "d")
+    stages = [
+        Stage("a", "A", "open", "marketing", ("b",)),
+        Stage("b", "B", "handoff", "marketing", ("c", *ends), term="4 h"),
+        Stage("c", "C", "won", "sales", ()),
+        *(Stage(key, key, "nurture", "marketing", ("b",)) for key in ends),
+    ]
+    words = {("b", end): "returned at the door" for end in ends}
+    for picture in (maps.draw(stages, words=words).wide, maps.draw(stages, words=words).tall):
+        assert sum(arrow.label is not None for arrow in picture.arrows) == 1
 
 
 def test_an_arrow_to_an_unknown_stage_is_left_out():
@@ -119,7 +144,7 @@ def test_an_arrow_to_an_unknown_stage_is_left_out():
 
 
 def test_wrapping_keeps_what_a_no_break_space_holds_together():
-    assert wrap("accepted, 3\N{NO-BREAK SPACE}checks", 60) == (
+    assert wrap("accepted, 3\N{NO-BREAK SPACE}checks", 66) == (
         "accepted,",
         "3\N{NO-BREAK SPACE}checks",
     )
@@ -166,6 +191,13 @@ def points(path):
     for part in path.replace("M", " L").replace("Q", " L").replace("L", " ").split("  "):
         numbers = [float(number) for number in part.split()]
         yield from zip(numbers[::2], numbers[1::2], strict=True)
+
+
+def strips(path):
+    """The ground of each straight part of a path of ours."""
+    for part in path.split("M")[1:]:
+        for (x1, y1), (x2, y2) in pairwise(points(f"M{part}")):
+            yield Rect(min(x1, x2), min(y1, y2), abs(x1 - x2) + 1, abs(y1 - y2) + 1)
 
 
 def inside(point, rect):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -11,7 +11,7 @@ from scoring.maps import labels, places, routes, strokes
 from scoring.maps.labels import Label, Track
 from scoring.maps.places import MARKETING, SALES, Plan, Stage
 from scoring.maps.routes import Link
-from scoring.maps.shapes import CELL, Rect, wrap
+from scoring.maps.shapes import BOLD, CELL, Rect, hyphened, wrap
 from scoring.maps.strokes import Point
 
 
@@ -134,9 +134,10 @@ def _picture(
     }
     placed = labels.place(
         [
-            _track(step, parts[-1], words.get((step.start.key, step.end.key), ""))
-            for step, parts in drawn.items()
+            _track(step, parts[-1], said)
+            for (step, parts), said in zip(drawn.items(), _said(drawn, words), strict=True)
         ],
+        ways=chain.from_iterable(drawn.values()),
         paper=Rect(2, 2, plan.width - 4, plan.height - 4),
         taken=[*rects.values(), *_names_of_lanes(plan)],
     )
@@ -200,6 +201,16 @@ def _apart(step: _Step, plan: Plan) -> float:
     return abs(x1 - x2) + abs(y1 - y2)
 
 
+def _said(steps: Iterable[_Step], words: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """What each arrow says. Ways back that part later say the same once."""
+    told = set()
+    for step in steps:
+        said = words.get((step.start.key, step.end.key), "")
+        again = step.look == "back" and (step.start.key, said) in told
+        told.add((step.start.key, said))
+        yield "" if again else said
+
+
 def _track(step: _Step, way: Sequence[Point], text: str) -> Track:
     across = step.start.lane != step.end.lane
     return Track(tuple(way), text, near_start=across or step.start.kind == "handoff")
@@ -224,7 +235,8 @@ def _arrow(
 
 
 def _box(stage: Stage, rect: Rect, anchor: str) -> Box:
-    lines = wrap(stage.name, rect.width - 12, 13.5)
+    room, bold = rect.width - 10, 13.5 * BOLD
+    lines = wrap(hyphened(stage.name, room, bold), room, bold)
     note = wrap(stage.note, rect.width - 8, 11, 1) if stage.note and len(lines) == 1 else ()
     height = 16 * len(lines) + 16 * len(note)
     first = rect.y + (rect.height - height) / 2 + 12.5

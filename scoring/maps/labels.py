@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,15 +37,21 @@ class Track:
     near_start: bool = False
 
 
-def place(tracks: Iterable[Track], *, paper: Rect, taken: Iterable[Rect]) -> list[Label | None]:
-    """A label for each track, in order: clear of `taken` and of each other, within the paper.
-    None where a track has no text, or no place is clear."""
-    tracks, taken = list(tracks), list(taken)
-    lines = [(track, _strip(*ends)) for track in tracks for ends in pairwise(track.way)]
+def place(
+    tracks: Iterable[Track],
+    *,
+    paper: Rect,
+    taken: Iterable[Rect],
+    ways: Iterable[Sequence[tuple[int, int]]],
+) -> list[Label | None]:
+    """A label for each track, in order: clear of `taken` and of each other, within the paper, and
+    if possible off all `ways` that are drawn. None where a track has no text, or no place is
+    clear."""
+    taken = list(taken)
+    strips = [_strip(*ends) for way in ways for ends in pairwise(way)]
     found: list[Label | None] = []
     for track in tracks:
-        others = [strip for other, strip in lines]
-        label = _best(track, paper, taken, others) if track.text else None
+        label = _best(track, paper, taken, strips) if track.text else None
         if label:
             taken.append(label.ground)
         found.append(label)

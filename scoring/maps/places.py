@@ -174,7 +174,7 @@ def _clocks(
     for stage in stages:
         if stage.kind != "handoff" or stage.lane != MARKETING or not stage.term:
             continue
-        width = 2 * CELL * -(-(text_width(stage.term, 12.5) + 38) // (2 * CELL))
+        width = 2 * CELL * -(-(text_width(stage.term, 12.5) + 34) // (2 * CELL))
         middle, _y = boxes[stage.key].middle
         top = lanes[MARKETING].bottom + CELL
         found[stage.key] = Rect(middle - width / 2, top, width, 2 * CELL)
