@@ -176,8 +176,8 @@ def test_what_was_moved_is_said_in_both_languages():
     new = after(after(body, "goals", "goals-1:higher:"), "clocks", "terms-answer-0:lower:")
     new = after(new, "score", "rules-actions-1:higher:")
     assert said(body, new) == [
-        "Rule: “demo requested” in the last 30 days: "
-        "moved above ‘“quote requested” in the last 30 days’",
+        "Rule: “Asked for a demo” in the last 30 days: "
+        "moved above ‘“Asked for a quote” in the last 30 days’",
         "Accept or return a handoff: If role is known: moved above ‘If phone is known’",
         "Goal: Conversations held with accepted leads: "
         "moved above ‘Revenue from leads handed over’",
@@ -192,3 +192,33 @@ def test_a_changed_term_is_said_once_and_its_order_apart():
     item(new["clocks"], "answer")["terms"].reverse()
     item(new["clocks"], "answer")["terms"][0]["minutes"] = 180
     assert len(said(body, new)) == 2
+
+
+def test_a_name_given_to_a_rule_says_nothing_of_its_condition():
+    body = text()
+    new = deepcopy(body)
+    rule = new["score"]["rules"][0]
+    rule["label"] = "Leads something."
+    [change] = sentences.changes(body, new)
+    assert str(change).startswith("Rule: ")
+    assert change.new == "Leads something."
+    rule["when"] = {"op": "known", "field": "phone"}
+    named, condition = said(body, new)
+    assert condition.startswith("Leads something: condition: ")
+    assert condition.endswith(" → phone is known")
+
+
+def test_what_is_new_says_all_of_itself_by_name():
+    body = text()
+    new = deepcopy(body)
+    reason = {"key": "wrong", "label": "Wrong firm.", "group": "fit", "rest_days": 0}
+    new["reasons"].append(reason | {"then": "disqualified", "advice": "Hang up."})
+    new["checklists"]["acceptance"].append({"key": "plain", "label": "Plain"})
+    item(new["clocks"], "answer")["terms"].append(
+        {"key": "mail", "when": {"op": "free_mail"}, "minutes": 30}
+    )
+    clock, check, reason = sentences.changes(body, new)
+    assert str(clock).endswith(": as for all others → 30 min")
+    assert (check.label, check.new) == ("To accept a lead: Plain", "")
+    assert reason.label == "Reason: Wrong firm"
+    assert reason.new == "then: Not for us; advice: Hang up; group: Fit"

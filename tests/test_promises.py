@@ -80,7 +80,7 @@ def test_a_clock_runs_sooner_for_some_leads(client, draft):
     assert answer.status_code == 302, text_of(answer)
     [term] = item(fresh(draft)["clocks"], "answer")["terms"]
     assert (term["minutes"], term["when"]["types"]) == (15, ["demo_requested"])
-    assert "; if “demo requested” in the last 30 days: 15 min" in document(draft.body)
+    assert "; if “Asked for a demo” in the last 30 days: 15 min" in document(draft.body)
     changed = [str(each) for each in sentences.changes(classic(), draft.body)]
     assert len(changed) == 1
     assert "15 min" in changed[0]
@@ -151,7 +151,7 @@ def test_marketing_promises_how_many_handoffs_and_how_good(client, draft):
     )
     assert said in document(draft.body)
     changed = [str(each) for each in sentences.changes(classic(), draft.body)]
-    assert "Handoffs a month: none → 40" in changed
+    assert "Handoffs a month: nothing promised → 40" in changed
     saved(client, "supply", {f"supply-{n}": "" for n in ("handoffs", "least_score", "accepted")})
     assert "supply" not in fresh(draft)
 
@@ -253,8 +253,8 @@ def test_a_reason_says_what_follows(client, draft):
         points.intro
     )
     changed = "; ".join(str(each) for each in sentences.changes(classic(), draft.body))
-    assert "track: none → Later budget" in changed
-    assert "what the lead did before: none → counts no more" in changed
+    assert "track: no track → Later budget" in changed
+    assert "what the lead did before: still counts → counts no more" in changed
 
 
 def test_what_was_not_said_of_a_reason_leaves_no_trace_when_taken_back(client, draft):

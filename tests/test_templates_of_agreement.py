@@ -359,12 +359,12 @@ def test_how_often_and_how_long_points_count_is_said():
     webinar = rule(body, "webinar_attended")
     webinar["halving"], webinar["when"]["within_days"] = [7, 30, 90], None
     body["score"]["grades"]["fit"] = [45, 30, 15]
-    shares = "Each “webinar attended”: in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
+    shares = "Each “Attended a webinar”: in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
     assert said(classic(), body) == [
-        f"Rule: each “webinar attended” in the last 60 days → {shares[0].lower()}{shares[1:]}",
-        f"{shares}: with age: none → halved after 7 and 30 days, gone after 90",
-        "“pricing page”, once a day in the last 14 days: at most: 18 → none",
-        "“pricing page”, once a day in the last 14 days: counts: every time → once a day",
+        f"Rule: each “Attended a webinar” in the last 60 days → {shares[0].lower()}{shares[1:]}",
+        f"{shares}: with age: in full → halved after 7 and 30 days, gone after 90",
+        "“Read the pricing page”, once a day in the last 14 days: at most: 18 → no limit",
+        "“Read the pricing page”, once a day in the last 14 days: counts: every time → once a day",
         "Grades of fit: A from 42, B from 28, C from 14 → A from 45, B from 30, C from 15",
     ]
 
@@ -379,12 +379,11 @@ def test_a_new_rule_is_said_whole():
     changes = sentences.changes(classic(), body)
     said_of = {change.label: change.new for change in changes if change.kind == "new"}
     shares = "in full up to 7 days, 1/2 up to 30 days, 1/4 up to 90 days"
-    ages = "with age halved after 7 and 30 days, gone after 90"
     assert said_of == {
-        "Rule: “pricing page”, once a week in the last 14 days": (
-            "+5; at most 15; counts once a week; group Actions"
+        "Rule: “Read the pricing page”, once a week in the last 14 days": (
+            "points: +5; at most: 15; group: Actions"
         ),
-        f"Rule: Each “pricing page”: {shares}": f"+5; counts every time; {ages}; group Actions",
+        f"Rule: Each “Read the pricing page”: {shares}": "points: +5; group: Actions",
     }
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from scoring.conditions import Vocabulary
 from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, item, text
 from scoring.sentences import effects, orders, values
-from scoring.sentences.facets import Facets, Speaker
+from scoring.sentences.facets import Facets, Speaker, silent
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Change:
 def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[Change]:
     """Every difference, in the order of the document; empty exactly if the texts are the same."""
     vocabulary = vocabulary or Vocabulary()
-    pair = _Pair(old, new, Speaker(old, vocabulary, names=new), Speaker(new, vocabulary))
+    after = Speaker(new, vocabulary.including(old))
+    pair = _Pair(old, new, Speaker(old, vocabulary, names=new), after)
     return [
         *pair.one("about", _about, lambda say: say.about),
         *pair.list("stages", _("Stage"), lambda body: body["stages"], lambda say: say.stage),
@@ -81,7 +82,7 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("goals", _("Goal"), lambda body: body["goals"], lambda say: say.goal),
         *pair.one("watches", lambda body: body.get("watches") or {}, lambda say: say.watches),
         *pair.list("fields", _("Field"), lambda body: body.get("fields") or [], lambda s: s.field),
-        *pair.list("moves", _("Moved"), lambda body: body.get("moves") or [], lambda s: s.move),
+        *pair.list("moves", "", lambda body: body.get("moves") or [], lambda s: s.move),
         *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]
 
@@ -160,16 +161,30 @@ def _between(
     section: str, noun: str, old: ItemJSON, new: ItemJSON, before: Facets, after: Facets
 ) -> Iterator[Change]:
     """What differs of one thing, also where no words do."""
-    found, before = False, _counted_alike(old, new, before, after)
+    found, before = False, _counted_alike(old, new, _named_alike(old, new, before, after), after)
+    silence = silent()
     for name in before | after:
         was, is_now = before.get(name, ""), after.get(name, "")
         if was != is_now:
             found = True
-            label = f"{_plain(after)}: {name}" if name and noun else name or noun
-            yield Change(section, label, "changed", was or _("none"), is_now or _("none"))
+            label = f"{_plain(after)}: {name}" if name and after.get("") else name or noun
+            others = _("as for all others") if section == "clocks" else _("nothing")
+            nothing = silence.get(name, others)
+            yield Change(section, label, "changed", was or nothing, is_now or nothing)
     if old != new and not found:
         kind = "reworded" if _read(old) == _read(new) else "rewritten"
         yield Change(section, _called(noun, after), kind)
+
+
+def _named_alike(old: ItemJSON, new: ItemJSON, before: Facets, after: Facets) -> Facets:
+    """`before`, with its condition where that of `after` is said: a name that is given or taken
+    away says nothing of the condition under it."""
+    name = _("condition")
+    if "when" not in new or (name in before) == (name in after):
+        return before
+    if name in before:
+        return {each: said for each, said in before.items() if each != name}
+    return before | {name: after[name] if old["when"] == new["when"] else before[""]}
 
 
 def _counted_alike(old: ItemJSON, new: ItemJSON, before: Facets, after: Facets) -> Facets:
@@ -250,7 +265,7 @@ def _order(items: list[ItemJSON], others: list[ItemJSON]) -> list[str]:
 
 
 def _plain(facets: Facets) -> str:
-    return capfirst(facets.get("", ""))
+    return capfirst(facets.get("", "")).rstrip(".")
 
 
 def _called(noun: str, facets: Facets) -> str:
@@ -259,8 +274,7 @@ def _called(noun: str, facets: Facets) -> str:
 
 
 def _summary(facets: Facets) -> str:
-    """All that is said of it beside its name, else its name."""
-    said = [(name, each) for name, each in facets.items() if name and each]
-    first, rest = said[:1], said[1:]
-    words = [each for _name, each in first] + [f"{name} {each}" for name, each in rest]
-    return "; ".join(words) or facets.get("", "")
+    """All that is said of it beside its name; how a rule counts is said by its condition."""
+    told = (_("counts"), _("with age"))
+    said = [(name, each) for name, each in facets.items() if name and each and name not in told]
+    return "; ".join(f"{name}: {each.rstrip('.')}" for name, each in said)

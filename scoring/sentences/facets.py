@@ -17,6 +17,26 @@ LETTERS, DIGITS = "ABC", "123"
 Facets = dict[str, str]
 
 
+def silent() -> Facets:
+    """What holds where nothing is said, by what it is about."""
+    return {
+        _("rests"): _("no rest"),
+        _("track"): _("no track"),
+        _("what the lead did before"): _("still counts"),
+        _("handed over again"): _("to the lead’s owner, else to the pool"),
+        _("at most"): _("no limit"),
+        _("with age"): _("in full"),
+        _("warning"): _("no warning"),
+        _("a breach is told to"): str(values.ESCALATIONS["lead"]),
+        _("Handoffs a month"): _("nothing promised"),
+        _("Quality of the handoffs"): _("nothing promised"),
+        _("Takes effect"): _("as soon as both have signed"),
+        _("Trial until"): _("no trial"),
+        _("Grades of fit"): _("quarters of what can be reached"),
+        _("Grades of engagement"): _("quarters of what can be reached"),
+    }
+
+
 class Speaker:
     """Says the parts of one body, with its personas and stage names; stages that `names`, another
     body, has too are called as they are called there."""
@@ -85,8 +105,9 @@ class Speaker:
         for group in GROUPS:
             cap, floor = part["caps"][group], part["floors"][group]
             name = {"group": values.GROUPS[group]}
-            said[_("Cap of %(group)s") % name] = "" if cap is None else str(cap)
-            said[_("Floor of %(group)s") % name] = "" if floor is None else values.points(floor)
+            no = _("no limit")
+            said[_("Cap of %(group)s") % name] = no if cap is None else str(cap)
+            said[_("Floor of %(group)s") % name] = no if floor is None else values.points(floor)
         return said | {
             _("Floor of the score"): values.points(part["floor"]),
             _("Grades of fit"): values.bars(LETTERS, part["grades"].get("fit")),
@@ -94,11 +115,12 @@ class Speaker:
         }
 
     def clock(self, part: ItemJSON) -> Facets:
+        percent = part.get("warn_at")
         return {
             "": str(values.CLOCKS[part["key"]]),
             _("within"): values.duration(part["minutes"]),
             **dict(phrases.terms(part, self.words)),
-            _("warning"): phrases.warning(part),
+            _("warning"): _("at %(n)s %%") % {"n": percent} if percent else "",
             _("a breach is told to"): phrases.escalation(part),
             _("team"): str(Side(part["side"]).label),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from scoring.conditions.groups import joined
 from scoring.documents import ItemJSON
@@ -45,7 +45,7 @@ OFTEN = {
 }
 FIELD_TYPES = {
     "text": gettext_lazy("text"),
-    "number": gettext_lazy("number"),
+    "number": pgettext_lazy("kind of answer", "number"),
     "date": gettext_lazy("date"),
     "boolean": gettext_lazy("yes or no"),
     "choice": gettext_lazy("choice"),
