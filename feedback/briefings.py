@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from feedback import timelines
 from feedback.models import Handoff, HandoffEvent
 from feedback.timelines import History, Moment
+from leads import activity_names
 from leads.models import Activity, Lead, Touch, User
 from scoring import documents, explanations, ledgers, sentences
 from scoring.documents import ItemJSON
@@ -124,7 +125,7 @@ def wish(history: History) -> Wish | None:
         return None
     latest = history.activities[0]
     source = ", ".join(timelines.details(latest))
-    return Wish(latest.type.name, source, latest.occurred_at, "did")
+    return Wish(latest.type.said, source, latest.occurred_at, "did")
 
 
 def returns(history: History, version: AgreementVersion | None) -> list[Return]:
@@ -170,8 +171,9 @@ def trigger_line(activity: dict[str, Any] | None) -> str:
     """One line of why now: what the lead did, and their words if they left any."""
     if not activity:
         return ""
+    did = activity_names.said(activity["key"], activity["type"])
     words = activity.get("words") or activity.get("content") or activity.get("campaign")
-    return f"{activity['type']}: {words}" if words else activity["type"]
+    return f"{did}: {words}" if words else did
 
 
 def bar(body: dict[str, Any]) -> tuple[int | None, str]:
@@ -220,7 +222,7 @@ def _criterion(frozen: dict[str, Any]) -> Criterion:
 
 def _written(activity: Activity) -> Wish:
     words = str(activity.properties["words"])
-    return Wish(words, activity.type.name, activity.occurred_at, "wrote")
+    return Wish(words, activity.type.said, activity.occurred_at, "wrote")
 
 
 def _conversation(touch: Touch) -> str:

@@ -187,7 +187,7 @@ def _did(run: list[Activity]) -> Moment:
     return Moment(
         latest.occurred_at,
         LEAD,
-        latest.type.name,
+        latest.type.said,
         aside=", ".join(parts),
         quote=words,
         activities=tuple(activity.pk for activity in run),

@@ -42,6 +42,12 @@ def find_or_add(model: type[Row], given: Iterable[str], **defaults: object) -> d
     return {name: by_key[key] for name, key in wanted.items()}
 
 
+def spoken(name: str) -> str:
+    """A key that came without a name is read out: `paid_search` is "Paid search"."""
+    plain = clean(name)
+    return plain.replace("_", " ").capitalize() if plain == key_of(plain) else plain
+
+
 def _by_key(model: type[Row], keys: Iterable[str]) -> dict[str, Row]:
     return {row.key: row for row in model.objects.filter(key__in=set(keys))}
 
@@ -51,7 +57,7 @@ def _added(model: type[Row], new: dict[str, str], defaults: dict[str, object]) -
     if not new:
         return {}
     longest = model._meta.get_field("name").max_length
-    rows = [model(key=k, name=_spoken(new[k])[:longest], **defaults) for k in sorted(new)]
+    rows = [model(key=k, name=spoken(new[k])[:longest], **defaults) for k in sorted(new)]
     model.objects.bulk_create(rows, ignore_conflicts=True)
     return _by_key(model, new)
 
@@ -61,12 +67,6 @@ def _says(name: str) -> bool:
         return bool(clean(name))
     except Unreadable:
         return False
-
-
-def _spoken(name: str) -> str:
-    """A key that came without a name is read out: `paid_search` is "Paid search"."""
-    plain = clean(name)
-    return plain.replace("_", " ").capitalize() if plain == key_of(plain) else plain
 
 
 def _spelt_out(name: str) -> bool:

@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
-from leads import access, activities, changes, events, identities, stale, touches
+from leads import access, activities, activity_names, changes, events, identities, stale, touches
 from leads.activities import NewActivity
 from leads.models import Activity, ActivityType, Channel, Event, Lead, Note, StaleLead, TeamAccess
 from leads.refusals import Refused
+from scoring import documents
+from scoring.shapes import TEMPLATES
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +176,30 @@ def test_a_lead_shown_twice_was_shown_once(anna, sales, sam, monday):
     access.show(anna, team=sales, at=monday + timedelta(days=1))
     assert TeamAccess.objects.get().since == monday
     assert Lead.objects.visible_to(sam).get() == anna
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [
+        ("demo_requested", "", "Bat um eine Vorführung"),
+        ("demo_requested", "Demo requested", "Bat um eine Vorführung"),
+        ("demo_requested", "Asked for a demo", "Bat um eine Vorführung"),
+        ("demo_requested", "Wanted to see it", "Wanted to see it"),
+        ("drank_coffee", "", "drank coffee"),
+    ],
+)
+def test_what_the_templates_speak_of_has_a_name_in_the_readers_language(key, name, said):
+    with translation.override("de"):
+        assert activity_names.said(key, name) == said
+
+
+def test_every_kind_of_activity_of_the_templates_has_a_name():
+    spoken_of = {
+        key
+        for make in TEMPLATES.values()
+        for _path, condition in documents.conditions(make())
+        for leaf in documents.leaves(condition)
+        for key in [*(leaf.get("types") or []), *(leaf.get("since_types") or [])]
+    }
+    assert spoken_of
+    assert spoken_of <= set(activity_names.NAMES)

@@ -197,8 +197,8 @@ def test_none_of_is_all_of_the_complements(mara):
         ),
         (
             {"op": "did", "types": ["pricing_page"], "times": 3, "within_days": 7},
-            "“Pricing page” at least 3 times in the last 7 days",
-            "„Pricing page“ mindestens 3-mal in den letzten 7 Tagen",
+            "“Read the pricing page” at least 3 times in the last 7 days",
+            "„Las die Preisseite“ mindestens 3-mal in den letzten 7 Tagen",
         ),
         (
             {"op": "did_not", "channels": ["inbound"], "within_days": 1},
@@ -365,9 +365,9 @@ def asked(**more: object) -> dict:
         (
             asked(since_recycle=True, since_types=["unsubscribed"]),
             "“webinar” at least once, since the lead last came back from sales and since its last"
-            " “unsubscribed”",
+            " “Unsubscribed”",
             "„webinar“ mindestens einmal, seit der Lead zuletzt vom Vertrieb zurückkam und seit der"
-            " letzten Aktivität „unsubscribed“",
+            " letzten Aktivität „Hat sich abgemeldet“",
         ),
         (
             {"op": "first_was", "channels": ["event"], "within_days": 30},
@@ -478,7 +478,7 @@ def test_what_leads_wrote_is_compared_without_case_and_accents(mara):
 def test_evidence_of_what_was_done_names_it_and_its_moment(mara):
     told = facts_at(mara, NOW, known=fields.registry())
     (quiet,) = conditions.parse({"op": "idle", "days": 30}).evidence(told)
-    assert (quiet.text, quiet.at) == ("Pricing page", NOW - timedelta(days=1))
+    assert (quiet.text, quiet.at) == ("Read the pricing page", NOW - timedelta(days=1))
     assert conditions.parse({"op": "recycled"}).evidence(told) == []
     assert conditions.parse({"op": "unanswered_below", "value": 1}).evidence(told) == []
     (first,) = conditions.parse({"op": "first_was", "types": ["pricing_page"]}).evidence(told)

@@ -45,7 +45,7 @@ def test_each_criterion_says_whether_it_holds_and_on_what_evidence(mara):
     assert str(found["company_size"].evidence) == "420 people"
     assert found["company_size"].at == MET
     assert "Head" in str(found["persona"].evidence)
-    assert str(found["recent"].evidence) == "Quote requested, Pricing page (2 times)"
+    assert str(found["recent"].evidence) == "Asked for a quote, Read the pricing page (2 times)"
     assert found["recent"].at == NOW - 2 * DAY
     points = f"{score.total} points: fit {score.fit}, engagement {score.engagement}"
     assert str(found["bar"].evidence) == points
@@ -87,7 +87,7 @@ def test_the_bar_is_the_total_the_first_handoff_asks_for():
 def test_evidence_as_of_a_moment_knows_nothing_of_later(mara):
     scores.rescore([mara.pk], version=version_in_force(), at=NOW)
     before = by_key(mara, NOW - 3 * DAY)
-    assert str(before["recent"].evidence) == "Pricing page (2 times)"
+    assert str(before["recent"].evidence) == "Read the pricing page (2 times)"
     assert before["bar"].at == NOW - 3 * DAY
     then = scores.score_at(mara, version_in_force(), NOW - 3 * DAY)
     assert str(before["bar"].evidence).startswith(f"{then.total} points")

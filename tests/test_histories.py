@@ -74,8 +74,8 @@ def test_each_change_names_what_the_lead_did_and_the_line_it_moved():
     agreed(rule("page", "actions", 10, when=PAGE))
     lead = known()
     does(lead, "pricing_page", NOW - DAY)
-    line = "“Pricing page” in the last 14 days"
-    assert told(lead)[-1] == (0, 10, ["Pricing page"], [(line, 10)])
+    line = "“Read the pricing page” in the last 14 days"
+    assert told(lead)[-1] == (0, 10, ["Read the pricing page"], [(line, 10)])
 
 
 def test_a_change_of_the_profile_names_who_wrote_which_fields(maya):
@@ -98,7 +98,7 @@ def test_time_that_passes_says_what_no_longer_counts():
     assert gone.at == NOW - 6 * DAY
     assert (gone.before.total, gone.after.total, gone.points) == (10, 0, -10)
     assert [cause.text for cause in gone.causes] == [
-        "14 days passed: “Pricing page” no longer counts"
+        "14 days passed: “Read the pricing page” no longer counts"
     ]
     assert [cause.side for cause in gone.causes] == ["time"]
 
@@ -111,7 +111,7 @@ def test_time_says_nothing_of_what_no_rule_counted():
     texts = [causes for _b, _a, causes, _l in told(lead)]
     assert texts[-2:] == [
         ["30 days passed: “Webinar” no longer counts"],
-        ["14 days passed: “Pricing page” no longer counts"],
+        ["14 days passed: “Read the pricing page” no longer counts"],
     ]
 
 
@@ -156,7 +156,8 @@ def test_what_became_known_late_changed_the_score_when_it_became_known():
     lead = known()
     does(lead, "pricing_page", NOW - 9 * DAY, known_at=NOW - 2 * DAY)
     [*_first, (before, after, causes, _lines)] = told(lead)
-    assert (before, after, causes) == (0, 10, ["Pricing page on 20 Mar 2026, known only now"])
+    late = "Read the pricing page on 20 Mar 2026, known only now"
+    assert (before, after, causes) == (0, 10, [late])
 
 
 def test_many_things_at_one_moment_are_named_and_counted():
@@ -241,7 +242,7 @@ def test_causes_are_said_in_the_readers_language(maya):
     does(lead, "pricing_page", NOW - 20 * DAY)
     with override("de"):
         [*_first, (_before, _after, causes, _lines)] = told(lead)
-    assert causes == ["14 Tage vergangen: „Pricing page“ zählt nicht mehr"]
+    assert causes == ["14 Tage vergangen: „Las die Preisseite“ zählt nicht mehr"]
 
 
 # It adds up

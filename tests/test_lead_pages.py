@@ -166,7 +166,7 @@ def test_a_lead_is_a_person_with_their_own_words_first(maya, signed_in):
     assert "What Mara wants" in page
     assert "“60 vehicles, three depots.”" in page
     lines = [moment.text for moment in response.context["portrait"].moments]
-    assert lines == ["Pricing page", "Asked for a quote"]
+    assert lines == ["Read the pricing page", "Asked for a quote"]
     assert "2 times" in page
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 
 from feedback.models import Calendar, Pool, PoolMember, WorkingHours
+from leads import activity_names
 from leads.models import ActivityType, Campaign, Channel, Side, Team, User
 
 PASSWORD = "baton"
@@ -58,17 +59,17 @@ CAMPAIGNS = (
 )
 
 ACTIVITY_TYPES = (
-    ("pricing_page", "Read the pricing page"),
-    ("newsletter_click", "Clicked in the newsletter"),
-    ("whitepaper_downloaded", "Downloaded a paper"),
-    ("webinar_attended", "Attended a webinar"),
-    ("trade_fair_visit", "Visited the stand"),
-    ("social_reaction", "Reacted to a post"),
-    ("trial_started", "Started a trial"),
-    ("quote_requested", "Asked for a quote"),
-    ("demo_requested", "Asked for a demo"),
-    ("contact_requested", "Asked to be contacted"),
-    ("follow_up_requested", "Asked for follow-up"),
+    "pricing_page",
+    "newsletter_click",
+    "whitepaper_downloaded",
+    "webinar_attended",
+    "trade_fair_visit",
+    "social_reaction",
+    "trial_started",
+    "quote_requested",
+    "demo_requested",
+    "contact_requested",
+    "follow_up_requested",
 )
 
 
@@ -115,8 +116,8 @@ def _pool(team: Team, reps: list[User]) -> None:
 
 
 def _catalogue(*, at: datetime) -> None:
-    for key, name in ACTIVITY_TYPES:
-        ActivityType.objects.get_or_create(key=key, defaults={"name": name})
+    for key in ACTIVITY_TYPES:
+        ActivityType.objects.get_or_create(key=key, defaults={"name": activity_names.NAMES[key]})
     channels = {
         key: Channel.objects.update_or_create(key=key, defaults={"name": name, "kind": kind})[0]
         for key, name, kind in CHANNELS

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback.lab import tries
-from leads import fields, values
+from leads import activity_names, fields, values
 from leads.fields import FieldSpec
 from leads.models import ActivityType, Channel
 from leads.refusals import Refused
@@ -130,8 +130,9 @@ class Trying:
     ) -> None:
         self.known, self.data = known, data
         self.profile = ProfileForm(data, asked=asked, known=known.profile)
-        named = dict(ActivityType.objects.order_by("name").values_list("key", "name"))
-        offered = named | {key: key for key in sorted(types) if key not in named}
+        named = {each.key: each.said for each in ActivityType.objects.order_by("name")}
+        rest = {key: activity_names.said(key) for key in sorted(types) if key not in named}
+        offered = named | rest
         channels = {each.key: each for each in Channel.objects.order_by("name")}
         self.types = offered
         self.deeds = [

@@ -167,6 +167,7 @@ def _row_data(found: HandoffQuerySet) -> HandoffQuerySet:
         known_at__lt=NEVER_KNOWN,
     ).order_by("-occurred_at", "-id")
     told = JSONObject(
+        key="type__key",
         type="type__name",
         campaign="campaign__name",
         words=KT("properties__words"),

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from leads import activity_names
+
 # `known_at` of an activity that is set aside: no moment ever sees it.
 NEVER_KNOWN = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -83,6 +85,11 @@ class ActivityType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def said(self) -> str:
+        """Its name in the reader's language, where Baton knows one and nobody chose another."""
+        return activity_names.said(self.key, self.name)
 
 
 class Activity(models.Model):

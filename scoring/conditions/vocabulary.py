@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import lazy
 
-from leads import fields
+from leads import activity_names, fields
 from leads.fields import FieldSpec, Registry
 from leads.models import ActivityType, Campaign, Channel
 from scoring import documents
@@ -48,7 +48,7 @@ class Vocabulary:
 
     def type(self, key: str) -> str:
         """The name of an activity type; of one nobody has seen yet, its key in plain words."""
-        return self.names.types.get(key) or key.replace("_", " ")
+        return activity_names.said(key, self.names.types.get(key, ""))
 
     def channel(self, kind: str) -> str:
         return str(Channel.Kind(kind).label)
