@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from leads.models import Lead
 from scoring.journeys import MACHINE_LEAVES
-from scoring.models import Standing
+from scoring.models import Score, Standing
 
 Z95 = 1.959964
 # Of what may be looked at, the part that goes to those a change is likely to concern.
@@ -135,7 +135,9 @@ def _whole(ids: list[int]) -> Stratum:
 def _nearest(free: QuerySet[Standing], most: int, but: Collection[int]) -> Stratum:
     """Those with the highest scores: a change of the bar, or of what is asked besides, concerns
     them first."""
-    by_score = free.order_by(F("lead__score__total").desc(nulls_last=True), "lead_id")
+    theirs = free.filter(lead_id=OuterRef("lead_id"))
+    # In the order of the index on scores: nobody sorts a hundred thousand.
+    by_score = Score.objects.filter(Exists(theirs)).order_by("-total", "lead_id")
     ids = [pk for pk in _ids(by_score[: most + len(but)]) if pk not in but]
     return _whole(sorted(ids[:most]))
 
@@ -150,5 +152,5 @@ def _spread(rows: QuerySet[Standing], size: int, most: int) -> Stratum:
     return Stratum(_ids(some.order_by("lead_id")), size)
 
 
-def _ids(rows: QuerySet[Standing]) -> list[int]:
+def _ids(rows: QuerySet[Standing] | QuerySet[Score]) -> list[int]:
     return list(rows.values_list("lead_id", flat=True))

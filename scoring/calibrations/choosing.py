@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When
-from django.db.models.functions import Abs
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from leads import fields, stale
 from leads.models import Lead, LeadChange
@@ -20,7 +19,7 @@ from scoring.formulas import Text
 from scoring.rulebooks import Criterion, Rulebook
 
 # So many leads are scored anew, and so many of them looked at closely.
-SCORED, CLOSE = 4000, 400
+SCORED, CLOSE = 3000, 400
 # A criterion that does not hold is as far from the bar as so many points.
 STEP = 10
 # Further off than this nobody would think of arguing.
@@ -156,14 +155,20 @@ def _population(bar: int | None) -> list[int]:
 
 
 def _nearest(leads: QuerySet[Lead], bar: int | None) -> list[int]:
+    """Of the same distance who did something last. Both ways from the bar in the order of the index
+    on scores: nobody sorts a hundred thousand."""
     latest = F("latest_activity_at").desc(nulls_last=True)
     if bar is None:
-        order = [latest, "pk"]
-    else:
-        scored = When(score__isnull=False, then=Abs(F("score__total") - Value(bar)))
-        far = Case(scored, default=Value(10**6), output_field=IntegerField())
-        order = [far.asc(), latest, "pk"]
-    return list(leads.order_by(*order).values_list("pk", flat=True)[:SCORED])
+        return list(leads.order_by(latest, "pk").values_list("pk", flat=True)[:SCORED])
+    above = leads.filter(score__total__gte=bar).order_by("score__total", latest, "pk")
+    below = leads.filter(score__total__lt=bar).order_by("-score__total", latest, "pk")
+    rows = [
+        row for each in (above, below) for row in each.values_list("score__total", "pk")[:SCORED]
+    ]
+    rows.sort(key=lambda row: abs(row[0] - bar))
+    found = [pk for _total, pk in rows[:SCORED]]
+    unscored = leads.filter(score=None).order_by(latest, "pk").values_list("pk", flat=True)
+    return found + list(unscored[: SCORED - len(found)])
 
 
 def _closest(ids: list[int], text: Text, stage: str, bar: int | None, at: datetime) -> list[int]:
