@@ -142,20 +142,22 @@ def test_a_prediction_is_numbers_codes_and_ids_only_and_the_same_each_time(told,
     (example,) = predicted["examples"]
     warm = told["warm"]
     assert (example["lead"], example["change"], example["stage"]) == (warm.pk, "gained", "mql")
+    assert (example["was"], example["lacks"]) == (warm.score.total, ["bar"])
 
 
 def test_a_text_that_cannot_run_is_not_predicted(version, monday):
     body = deepcopy(version.body)
     item(body["stages"], "mql")["criteria"] = []
     assert predictions.predict(body, at=monday) is None
-    assert predictions.read(None, version.created_by) is None
+    assert predictions.read(version, version.created_by) is None
 
 
 def test_who_may_not_see_a_lead_reads_the_numbers_without_its_name(
     told, version, monday, mark, sam
 ):
     predicted = predictions.predict(body_with(version, 40), at=monday)
-    seen, hidden = (predictions.read(predicted, user) for user in (mark, sam))
+    text = AgreementVersion(base=version, body=body_with(version, 40), predicted=predicted)
+    seen, hidden = (predictions.read(text, user) for user in (mark, sam))
     assert seen.gained.n == hidden.gained.n == 1
     assert seen.examples[0].lead == told["warm"]
     assert hidden.examples[0].lead is None
@@ -172,6 +174,8 @@ def test_a_proposal_shows_the_prediction_it_was_made_with(
     works(monday)
     page = signed_in(mark).get(reverse("agreement_draft")).content.decode()
     assert 'id="predicted"' in page
+    [example] = predictions.read(AgreementVersion.objects.get(pk=text.pk), mark).examples
+    assert f"It lacked until then: {example.reasons[0]}" in page
     assert "These figures are part of what is signed." in page
 
 

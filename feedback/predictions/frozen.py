@@ -3,8 +3,10 @@ whoever looks at it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -18,7 +20,8 @@ from leads.models import Lead, User
 from scoring import impacts
 from scoring.documents import Body
 from scoring.impacts import CHANGES, Count
-from scoring.models import Crossing
+from scoring.models import AgreementVersion, Crossing
+from scoring.rulebooks import Rulebook
 
 EXAMPLES = 3
 SHARES = ("accepted", "conversations", "won")
@@ -32,6 +35,7 @@ def predict(body: Body, *, at: datetime) -> dict[str, Any] | None:
     except impacts.Unfit:
         return None
     population = Lead.objects.count()
+    named = [shift for change in CHANGES for shift in look.of(change)[:EXAMPLES]]
     counts = {change.value: look.count([change]) for change in CHANGES}
     changed = look.count(CHANGES)
     return {
@@ -44,9 +48,15 @@ def predict(body: Body, *, at: datetime) -> dict[str, Any] | None:
         "in_hand": pasts.in_hand(),
         **_of_past(pasts.past(body, at=at)),
         "examples": [
-            {"lead": s.lead, "change": str(s.change), "stage": s.stage, "total": s.points.total}
-            for change in CHANGES
-            for s in look.of(change)[:EXAMPLES]
+            {
+                "lead": shift.lead,
+                "change": str(shift.change),
+                "stage": shift.stage,
+                "was": each.was,
+                "total": each.total,
+                "lacks": each.lacks,
+            }
+            for shift, each in zip(named, impacts.instances(body, named, at=at), strict=True)
         ],
     }
 
@@ -72,12 +82,15 @@ def _of_past(past: Past) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Named:
-    """A lead that a prediction names, if it is still there and the reader may see it."""
+    """A lead that a prediction names, if it is still there and the reader may see it. `reasons`
+    say which criteria it lacked: of the text before, if it is gained, of this one, if lost."""
 
     lead: Lead | None
     change: str
     stage: str
+    was: int | None
     total: int
+    reasons: list[str]
 
     @property
     def label(self) -> str:
@@ -126,9 +139,10 @@ class Prediction:
         )
 
 
-def read(predicted: dict[str, Any] | None, user: User) -> Prediction | None:
-    """A frozen prediction for `user`: leads that they may not see, or that are gone, stand
-    without a name. One query."""
+def read(version: AgreementVersion, user: User) -> Prediction | None:
+    """What was predicted of a version, for `user`: leads that they may not see, or that are gone,
+    stand without a name. One query, and a few for the words of the reasons."""
+    predicted = version.predicted
     if not predicted:
         return None
     week, past, ranges = predicted["per_week"], predicted["past"], predicted.get("ranges", {})
@@ -151,14 +165,36 @@ def read(predicted: dict[str, Any] | None, user: User) -> Prediction | None:
         past["unknown"],
         past.get("sample"),
         [tuple(week) for week in predicted.get("weeks", [])],
-        _named(predicted["examples"], user),
+        _named(version, user),
     )
 
 
-def _named(examples: list[dict[str, Any]], user: User) -> list[Named]:
-    ids = [each["lead"] for each in examples]
-    seen = Lead.objects.visible_to(user).in_bulk(ids)
+def _named(version: AgreementVersion, user: User) -> list[Named]:
+    examples = version.predicted["examples"]
+    seen = Lead.objects.visible_to(user).in_bulk([each["lead"] for each in examples])
+    book = cache(lambda of_base: Rulebook((version.base if of_base else version).body))
     return [
-        Named(seen.get(each["lead"]), each["change"], each["stage"], each["total"])
+        Named(
+            seen.get(each["lead"]),
+            each["change"],
+            each["stage"],
+            each.get("was"),
+            each["total"],
+            _reasons(each, version, book) if each.get("lacks") else [],
+        )
         for each in examples
     ]
+
+
+def _reasons(
+    example: dict[str, Any], version: AgreementVersion, book: Callable[[bool], Rulebook]
+) -> list[str]:
+    """The criteria it lacked, in words of the active language."""
+    base = version.base.body if version.base else None
+    judge, stage = impacts.judging(
+        example["change"], example["stage"], body=version.body, base=base
+    )
+    if judge is None:
+        return []
+    criteria = book(judge is base).criteria[stage]
+    return [each.words() for each in criteria if each.key in example["lacks"]]

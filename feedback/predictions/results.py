@@ -64,7 +64,7 @@ def result(version: AgreementVersion, *, user: User, at: datetime) -> Result | N
     at_first = {"at__gte": since, "at__lte": min(since + AT_FIRST, until)}
     entries = StageEntry.objects.filter(version=version, **at_first)
     return Result(
-        frozen.read(version.predicted, user),
+        frozen.read(version, user),
         since,
         until,
         entries.filter(kind="handoff", cause=Cause.CRITERIA).count(),

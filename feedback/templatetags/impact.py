@@ -47,8 +47,8 @@ def counts(share: Share) -> str:
 @register.simple_tag(takes_context=True)
 def prediction_of(context: dict[str, Any], version: AgreementVersion) -> Prediction | None:
     """What was predicted of a version, for whoever reads the page. Pages of the agreement know
-    nothing of predictions: this is how they come by one, for one query."""
-    return predictions.read(version.predicted, context["user"])
+    nothing of predictions: this is how they come by one, for a few queries."""
+    return predictions.read(version, context["user"])
 
 
 @register.simple_tag

@@ -53,7 +53,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         "choices": TrialAnswer.Answer.choices,
         "before": agreements.version_before(version),
         "result": predictions.result(version, user=request.user, at=at),
-        "predicted": predictions.read(version.predicted, request.user),
+        "predicted": predictions.read(version, request.user),
         "in_force": agreements.in_force(),
         "unsettled": agreements.unsettled(),
         "may_edit": agreements.may_edit(request.user),

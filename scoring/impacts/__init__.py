@@ -14,6 +14,7 @@ from scoring.impacts.glances import (
     fault,
     glance,
     instances,
+    judging,
     look,
 )
 from scoring.impacts.stored import (
@@ -45,6 +46,7 @@ __all__ = [
     "fault",
     "glance",
     "instances",
+    "judging",
     "latest",
     "look",
     "read",

@@ -37,8 +37,8 @@ class Unfit(Exception):
 @dataclass(frozen=True)
 class Instance:
     """A lead that changes. `stage` is where it would stand, of a lost one where it stands; `was`
-    is its score now, None where it has none; `reasons` say what decides it. In words of the
-    active language."""
+    is its score now, None where it has none; `reasons` say what decides it, in words of the active
+    language, `lacks` by keys of criteria (see `judging`)."""
 
     lead: Lead
     change: str
@@ -46,6 +46,7 @@ class Instance:
     was: int | None
     total: int
     reasons: list[str]
+    lacks: list[str]
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,25 @@ def instances(body: Body, shifts: Sequence[Shift], *, at: datetime) -> list[Inst
     for each in shifts:
         judge = texts[each.change != Change.GAINED]
         score = getattr(leads[each.lead], "score", None)
-        reasons = _reasons(each, judge, histories[each.lead].at(at)) if judge else []
+        lacking = _lacking(each, judge, histories[each.lead].at(at)) if judge else []
         was = score.total if score else None
         stage = stage_name(_where(each, body, base), each.stage)
-        made.append(Instance(leads[each.lead], each.change, stage, was, each.points.total, reasons))
+        reasons = [_said(criterion) for criterion in lacking]
+        lacks = [criterion.key for criterion in lacking]
+        made.append(
+            Instance(leads[each.lead], each.change, stage, was, each.points.total, reasons, lacks)
+        )
     return made
+
+
+def judging(change: str, stage: str, *, body: Body, base: Body | None) -> tuple[Body | None, str]:
+    """The text, and the stage in it, whose criteria a lead that changes lacks: a gained one those
+    of `base`, the text in force, a lost one those of `body`; moved ones lack nothing."""
+    judge = base if change == Change.GAINED else body
+    if judge is None or change == Change.MOVED:
+        return None, ""
+    key = replays.handoff_like(judge, stage)
+    return (judge, key) if key else (None, "")
 
 
 def _hinders(problem: Problem) -> bool:
@@ -179,14 +194,17 @@ def _where(shift: Shift, body: Body, base: AgreementVersion | None) -> Body:
     return base.body if base and shift.change == Change.LOST else body
 
 
-def _reasons(shift: Shift, judge: Rulebook, known: facts.Facts) -> list[str]:
+def _lacking(shift: Shift, judge: Rulebook, known: facts.Facts) -> list[explanations.Criterion]:
     """What a gained lead lacks under the agreement in force, a lost one under the text."""
-    key = replays.handoff_like(judge.body, shift.stage)
-    if shift.change == Change.MOVED or key is None:
+    text, key = judging(shift.change, shift.stage, body=judge.body, base=judge.body)
+    if text is None:
         return []
-    lacking = [each for each in explanations.judged(known, judge, key) if not each.holds]
-    said = [(each.words, each.evidence) for each in lacking]
-    return [f"{words}: {evidence}" if evidence else str(words) for words, evidence in said]
+    return [each for each in explanations.judged(known, judge, key) if not each.holds]
+
+
+def _said(criterion: explanations.Criterion) -> str:
+    words, evidence = criterion.words, criterion.evidence
+    return f"{words}: {evidence}" if evidence else str(words)
 
 
 def _plan_in_haste() -> None:
