@@ -432,6 +432,14 @@ def test_a_change_that_breaks_as_much_as_it_settles_is_not_suggested(version, ma
     assert (found.disputed, found.commons, found.settlements) == (1, [], [])
 
 
+def test_where_every_lead_is_disputed_nothing_tells_them_from_others(room, maya, sam, at):
+    """Whatever holds for all of them would seem to be what they have in common."""
+    voted(room, at, {maya: YES, sam: NO})
+    calibrations.close(room, by=maya, at=at)
+    found = calibrations.find(room)
+    assert (found.disputed, found.agreement.agreed, found.commons) == (12, 0, [])
+
+
 def test_where_nothing_is_disputed_nothing_is_suggested(room, maya, sam, at):
     voted(room, at, {maya: YES, sam: YES})
     calibrations.close(room, by=maya, at=at)

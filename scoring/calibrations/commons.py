@@ -32,7 +32,7 @@ class Common:
     @property
     def apart(self) -> float:
         """Youden's J: the share among the disputed less the share among the others."""
-        return self.hits / self.disputed - (self.misses / self.others if self.others else 0)
+        return self.hits / self.disputed - self.misses / self.others
 
     @property
     def words(self) -> str:
@@ -43,8 +43,6 @@ class Common:
         """ "6 of 7 disputed, 1 of 13 others"."""
         said = {"hits": self.hits, "disputed": self.disputed}
         ours = _("%(hits)s of %(disputed)s disputed") % said
-        if not self.others:
-            return ours
         said = {"misses": self.misses, "others": self.others}
         theirs = ngettext(
             "%(misses)s of %(others)s other", "%(misses)s of %(others)s others", self.others
@@ -54,11 +52,11 @@ class Common:
 
 def in_common(traits: Iterable[Trait], cases: Sequence[Case]) -> list[Common]:
     """Up to five conditions that tell the disputed leads from the others best; none where nothing
-    does, or where there are too few. Of those that hold for the very same leads, and of those on
-    the same subject, the one that ranks first among the best."""
+    does, where there are too few, or where there are no others. Of those that hold for the very
+    same leads, and of those on the same subject, the one that ranks first among the best."""
     disputed = [each for each in cases if each.verdict.is_disputed]
     others = [each for each in cases if not each.verdict.is_disputed]
-    if len(disputed) < FEWEST:
+    if len(disputed) < FEWEST or not others:
         return []
     found = []
     for trait in traits:
