@@ -187,4 +187,9 @@ def _explained(asked: Asked, facts: Facts) -> Criterion:
 
 
 def _said(find: Callable[[], list[Evidence]]) -> Callable[[], str]:
-    return lambda: capfirst(", ".join(evidence.text for evidence in find()))
+    def said() -> str:
+        found = find()
+        words = ", ".join(evidence.text for evidence in found)
+        return words if found and found[0].verbatim else capfirst(words)
+
+    return said

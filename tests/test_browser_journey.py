@@ -149,6 +149,7 @@ def sam_accepts(page: Page, lead: Lead) -> None:
     expect(page.locator("#dial")).to_contain_text("left")
     page.keyboard.press("a")
     expect(page.locator("#refusal")).to_contain_text("Not confirmed yet")
+    expect(page.locator("#refusal")).to_be_focused()
     for box in page.locator("#acceptance input[type=checkbox]").all():
         box.check()
     page.locator("#acceptance textarea").fill("I call today at two.")

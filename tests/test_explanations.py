@@ -110,6 +110,11 @@ def test_what_is_frozen_speaks_both_languages(mara):
         assert str(by_key(mara)["recent"].words) == "Aktivität in den letzten 14 Tagen"
 
 
+def test_a_value_is_evidence_as_it_is_written(mara):
+    changes.record(mara, {"title": "e-commerce lead"}, source="sales", known_at=NOW)
+    assert str(by_key(mara)["no_students"].evidence) == "e-commerce lead"
+
+
 def test_a_missing_value_has_no_evidence(mara):
     changes.record(mara, {"company_size": None}, source="sales", known_at=NOW)
     criterion = by_key(mara)["company_size"]

@@ -183,6 +183,7 @@ def test_a_manager_may_return_at_the_door_and_marketing_may_not(olu, maya, mark)
         ({"text": "  "}, "text_missing", "text"),
         ({"disputed": "haircut"}, "unknown_criterion", "disputed"),
         ({"back_on": date(2026, 3, 2)}, "date_past", "back_on"),
+        ({"back_on": date(2206, 4, 2)}, "date_far", "back_on"),
         ({"reason": "competitor", "back_on": date(2026, 6, 1)}, "no_way_back", "back_on"),
     ],
 )

@@ -17,6 +17,7 @@ from leads import owners
 from leads.models import User
 from leads.refusals import Refused
 from scoring import documents
+from scoring.checks.structure import MOST_REST_DAYS
 from scoring.models import Reason
 
 CLOSING_FIELDS = [*ANSWER_FIELDS, "outcome", "closed_at", "reason", "disputed", "back_on"]
@@ -48,31 +49,37 @@ def give_back(
     terms.require_criterion(handoff, disputed)
     _require_text(text)
     _require_date(back_on, term, at=at)
+    handoff.reason = Reason.objects.get(key=reason)
+    handoff.disputed, handoff.back_on, handoff.closed_at = disputed, back_on, at
+    _close(handoff, by=by, at=at, accepted=accepted)
+    said = _said(handoff, term, after_contact=accepted)
+    steps.record(handoff, "returned", at=at, by=by, data=said, note=text)
+    clocks.start(handoff, Handoff.Clock.ANSWER_RETURN, at=at)
+    _send_back(handoff, term, by=by, at=at)
+    return handoff
+
+
+def _close(handoff: Handoff, *, by: User, at: datetime, accepted: bool) -> None:
+    """Its answer, or, once accepted, its outcome."""
     met = not accepted or handoff.clock == Handoff.Clock.QUALIFY
     clocks.stop(handoff, at=at, met=met)
     if accepted:
         handoff.outcome = Handoff.Outcome.RETURNED
     else:
         answer(handoff, Handoff.Answer.RETURNED, by=by, at=at)
-    handoff.reason = Reason.objects.get(key=reason)
-    handoff.disputed, handoff.back_on, handoff.closed_at = disputed, back_on, at
     handoff.save(update_fields=CLOSING_FIELDS)
-    steps.record(
-        handoff,
-        "returned",
-        at=at,
-        by=by,
-        data=_said(handoff, term, after_contact=accepted),
-        note=text,
-    )
-    clocks.start(handoff, Handoff.Clock.ANSWER_RETURN, at=at)
-    if back_on:
+
+
+def _send_back(handoff: Handoff, term: dict[str, Any], *, by: User, at: datetime) -> None:
+    """The lead goes where the reason says, and rests: for as long as it says, or until the day on
+    which `by` wants it back."""
+    if handoff.back_on:
         owners.assign(handoff.lead, by)
-        moves.returned(handoff, reason, by=by, at=at, rests_until=_morning(back_on), asked=True)
+        rests_until = _morning(handoff.back_on)
     else:
-        rest = timedelta(days=term.get("rest_days") or 0)
-        moves.returned(handoff, reason, by=by, at=at, rests_until=at + rest)
-    return handoff
+        rests_until = at + timedelta(days=term.get("rest_days") or 0)
+    asked = handoff.back_on is not None
+    moves.returned(handoff, term["key"], by=by, at=at, rests_until=rests_until, asked=asked)
 
 
 def _require_turn(handoff: Handoff, user: User, *, at: datetime, accepted: bool) -> None:
@@ -97,11 +104,19 @@ def _require_text(text: str) -> None:
 def _require_date(back_on: date | None, term: dict[str, Any], *, at: datetime) -> None:
     if back_on is None:
         return
-    if back_on <= timezone.localtime(at).date():
+    ahead = back_on - timezone.localtime(at).date()
+    if ahead <= timedelta(0):
         raise Refused(
             "date_past",
             _("The day to be offered again must lie ahead."),
             _("Choose a later day, or leave it empty."),
+            field="back_on",
+        )
+    if ahead.days > MOST_REST_DAYS:
+        raise Refused(
+            "date_far",
+            _("The day to be offered again is more than ten years away."),
+            _("Choose an earlier day, or leave it empty."),
             field="back_on",
         )
     if term["then"] != "nurture":

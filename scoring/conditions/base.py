@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a condition was decided on, in words of the active language, and its moment."""
+    """What a condition was decided on, in words of the active language, and its moment.
+    `verbatim`: a value of the lead's, as it is written."""
 
     text: str
     at: datetime | None = None
+    verbatim: bool = False
 
 
 class Condition(ABC):

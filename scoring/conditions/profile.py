@@ -33,7 +33,8 @@ class OnField(Condition):
 
     def evidence(self, facts: Facts) -> list[Evidence]:
         value = self.reading.stored(facts)
-        return [Evidence(value, facts.since.get(self.field.key))] if value else []
+        since = facts.since.get(self.field.key)
+        return [Evidence(value, since, verbatim=True)] if value else []
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,12 @@
     hand?.closest(".inbox")?.classList.toggle("in-hand", hand.matches(".chosen"));
   };
 
-  /* After an answer its row is gone: the row that took its place gets the focus. */
+  /* After an answer its row is gone: the row that took its place gets the focus. Where an answer
+     was refused, what is in its way gets it, if the button went with the old form. */
   document.addEventListener("htmx:afterSettle", () => {
     showInHand();
     document.querySelector("[data-row][autofocus]")?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) byId("refusal")?.focus();
     all(".toast").forEach(attend);
   });
 
