@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from leads.models import Side, Team, User
-from tests import emptying, legs
+from tests import emptying, legs, tables
 from tests.processes import Installation, database_url, redis_url
 from tests.windows import browser, page_of
 
@@ -56,6 +56,17 @@ def skip_what_is_not_there(items: list[pytest.Item]) -> None:
         for mark, reason in there.items():
             if item.get_closest_marker(mark) and reason is not True:
                 item.add_marker(pytest.mark.skip(reason=str(reason)))
+
+
+@pytest.fixture(scope="session")
+def django_db_use_migrations() -> bool:
+    return False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    with django_db_blocker.unblock():
+        tables.guard()
 
 
 @pytest.fixture(autouse=True)

@@ -58,21 +58,26 @@ def first(variable: str, usual: list[str], problem_at) -> str:
 
 
 def database_problem(address: str) -> str:
-    server = environ.Env.db_url_config(address)
     try:
-        with psycopg.connect(
-            host=server["HOST"],
-            port=server["PORT"] or None,
-            user=server["USER"] or None,
-            password=server["PASSWORD"] or None,
-            dbname="postgres",
-            connect_timeout=2,
-        ) as connection:
+        with connected(environ.Env.db_url_config(address), "postgres") as connection:
             may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
             (allowed,) = connection.execute(may).fetchone()
     except psycopg.Error as error:
         return str(error)
     return "" if allowed else "this user may not create databases."
+
+
+def connected(server: dict, name: str, **more: object) -> psycopg.Connection:
+    """A connection to the database `name` of a PostgreSQL that Django's settings say."""
+    return psycopg.connect(
+        host=server["HOST"],
+        port=server["PORT"] or None,
+        user=server["USER"] or None,
+        password=server["PASSWORD"] or None,
+        dbname=name,
+        connect_timeout=2,
+        **more,
+    )
 
 
 def broker_problem(address: str) -> str:
@@ -95,7 +100,9 @@ def run_leg(name: str, environment: dict[str, str], arguments: list[str]) -> boo
     print(f"\n== {name}{', Chromium' if environment['CHROMIUM'] else ''} ==", flush=True)
     with tempfile.TemporaryDirectory(prefix="baton-tests-") as data:
         clean = {"BATON_DATA": data, "DATABASE_URL": "", "REDIS_URL": "", "DEBUG": "1", SECOND: ""}
-        parallel = [] if arguments else ["-n", str(os.cpu_count() or 1), "--dist", "worksteal"]
+        # One more than there are cores: some tests wait for processes of their own.
+        workers = str((os.cpu_count() or 1) + 1)
+        parallel = [] if arguments else ["-n", workers, "--dist", "worksteal"]
         code = subprocess.call(
             [sys.executable, "-m", "pytest", *parallel, *arguments],
             env=os.environ | clean | environment,
