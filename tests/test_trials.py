@@ -98,6 +98,25 @@ def test_kept_by_both_it_is_on_trial_no_more(trial, mark, lena, over, signed_in)
     assert "Tried, and kept" in signed_in(mark).get(f"/agreement/versions/{trial.pk}/trial/").text
 
 
+def test_what_both_have_kept_is_decided(trial, mark, lena, over, signed_in):
+    answer(trial, mark, "keep", over)
+    answer(trial, lena, "keep", over)
+    refusal = refusal_of(answer, trial, mark, "go_back", over + DAY)
+    assert (refusal.code, refusal.status) == ("trial_kept", 409)
+    assert agreements.trial(trial).kept
+    page = signed_in(mark).get(f"/agreement/versions/{trial.pk}/trial/").text
+    assert 'name="answer"' not in page
+
+
+def test_the_other_side_hears_of_an_answer(trial, mark, lena, over):
+    answer(trial, mark, "go_back", over)
+    deliveries.deliver(at=over)
+    [row] = Notification.objects.filter(event__kind="agreement.trial_answered")
+    said = notifications.sentence(row)
+    assert (row.user, said.url) == (lena, f"/agreement/versions/{trial.pk}/trial/")
+    assert said.text == "Mark Reuter says what is to become of agreement 2 after its trial."
+
+
 def test_change_it_opens_a_draft_of_its_text(trial, mark, over):
     draft = answer(trial, mark, "change", over)
     assert draft.body == documents.anew(trial.body)

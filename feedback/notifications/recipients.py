@@ -133,6 +133,7 @@ RECIPIENTS: dict[str, Recipients] = {
     "agreement.postponed": negotiators.deciders,
     "agreement.stuck": negotiators.deciders,
     "agreement.trial_over": negotiators.deciders,
+    "agreement.trial_answered": negotiators.signatories,
     "agreement.in_force": _everybody,
     "near_miss.question": _asked_owner,
     "calibration.opened": _voters,

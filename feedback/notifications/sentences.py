@@ -92,6 +92,9 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "agreement.trial_over": lambda: _(
         "The trial of agreement %(number)s is over: keep it, change it, or go back?"
     ),
+    "agreement.trial_answered": lambda: _(
+        "%(who)s says what is to become of agreement %(number)s after its trial."
+    ),
     "agreement.in_force": lambda: _("Agreement %(number)s is in force."),
     "near_miss.question": lambda: _("%(who)s asks for what is missing about %(leads)s."),
     "calibration.opened": lambda: _("%(who)s asks both teams: is this a lead? Vote, alone."),
@@ -118,7 +121,7 @@ def _moment(value: str) -> str:
 def _url(event: Event) -> str:
     if "calibration" in event.data:
         return reverse("agreement_calibration", args=[event.data["code"]])
-    if event.kind == "agreement.trial_over":
+    if event.kind in ("agreement.trial_over", "agreement.trial_answered"):
         return reverse("agreement_trial", args=[event.data["version"]])
     if "thread" in event.data:
         page = reverse("agreement_version", args=[event.data["version"]])

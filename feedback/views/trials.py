@@ -47,7 +47,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         "expects": text(found.expects),
         "is_over": is_over,
         "running": _running(version),
-        "may_answer": is_over and _running(version) and bool(request.user.signs_for),
+        "may_answer": is_over and _running(version) and not found.kept and request.user.signs_for,
         "mine": found.answers.get(request.user.signs_for),
         "lines": [Line(side.value, found.answers.get(side)) for side in SIDES],
         "choices": TrialAnswer.Answer.choices,

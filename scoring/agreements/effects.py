@@ -130,13 +130,11 @@ def _over_before(until: date, body: Body, at: datetime) -> str:
         return ""
     last = date_format(planned.frozen_until, "DATE_FORMAT")
     said = {"day": day, "last": last, "freeze": planned.freeze}
-    return (
-        _(
-            "Until %(last)s nothing takes effect (%(freeze)s): the trial until %(day)s would be over "
-            "before it begins."
-        )
-        % said
+    message = _(
+        "Until %(last)s nothing takes effect (%(freeze)s): the trial until %(day)s would be over "
+        "before it begins."
     )
+    return message % said
 
 
 def _effect(wanted: datetime, at: datetime) -> Effect:

@@ -73,12 +73,13 @@ def answer_trial(
     that follows: of this text (change it) or of the one before (go back), unless another version
     is being written.
 
-    Raises Refused `signs_for_nobody` (403), `no_trial` or `trial_runs` (409), `unknown_answer`.
+    Raises Refused `signs_for_nobody` (403), `no_trial`, `trial_runs` or `trial_kept` (409),
+    `unknown_answer`.
     """
     signing.refuse_other_side(by, by.signs_for)
     with transaction.atomic():
         version = drafts.locked(version)
-        _refuse_early(version, at)
+        _refuse_unasked(version, at)
         if answer not in Answer.values:
             raise _unknown(answer)
         TrialAnswer.objects.create(
@@ -135,7 +136,7 @@ def _next_text(version: AgreementVersion, answer: str) -> Body | None:
     return last.body if last else None
 
 
-def _refuse_early(version: AgreementVersion, at: datetime) -> None:
+def _refuse_unasked(version: AgreementVersion, at: datetime) -> None:
     found = trial(version)
     if found is None or version.status != Status.IN_FORCE:
         raise Refused(
@@ -150,6 +151,13 @@ def _refuse_early(version: AgreementVersion, at: datetime) -> None:
             "trial_runs",
             _("The trial runs until %(day)s.") % {"day": until},
             _("Answer then, or open a new draft now."),
+            status=409,
+        )
+    if found.kept:
+        raise Refused(
+            "trial_kept",
+            _("Both sides have kept %(version)s: it is on trial no more.") % {"version": version},
+            _("To change it all the same, open a new draft."),
             status=409,
         )
 
