@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from leads.names import spoken
 
 NAMES = {
+    "inquiry": gettext_noop("Inquiry"),
     "pricing_page": gettext_noop("Read the pricing page"),
     "sales_page": gettext_noop("Read the sales page"),
     "install_page": gettext_noop("Read the install page"),

@@ -57,11 +57,13 @@ def test_on_paper_there_is_a_cover_no_navigation_and_no_split_row(live_server, i
         page.goto(f"{live_server.url}/agreement/")
         assert page.is_visible("[data-print]")
         page.emulate_media(media="print")
-        for gone in (".rail", ".bar", "aside", "#contents", "[data-print]"):
+        measured = ".doc a[href='/goals/']"
+        for gone in (".rail", ".bar", "aside", "#contents", "[data-print]", measured):
             assert not page.is_visible(gone), gone
         cover = page.inner_text("#paper-cover")
         for said in ("Classic", "Version 1", "Mark Reuter", "Lena Fuchs", in_force.sha256):
             assert said in cover
+        assert "Sales · Sales" not in cover
         assert in_force.sha256 in page.inner_text("#signatures")
         whole = page.evaluate(
             "rows => [...document.querySelectorAll(rows)]"

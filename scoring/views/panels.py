@@ -43,6 +43,12 @@ class Line:
     objection: Objection | None = None
     lapse: Lapse | None = None
 
+    @property
+    def team(self) -> str:
+        """The name of the signatory's team, where it says more than that of the side."""
+        name = str(self.signature.user.team or "") if self.signature else ""
+        return "" if name == self.label else name
+
 
 @dataclass(frozen=True)
 class OpenThread:
