@@ -1,5 +1,6 @@
 """Stages and arrows drawn by hand, the check of the journey, and leads whose stage goes."""
 
+import re
 from copy import deepcopy
 from datetime import timedelta
 
@@ -78,6 +79,13 @@ def test_a_stage_is_added_named_and_drawn_into_the_journey(draft, maya, signed_i
     assert (later["kind"], later["side"], later["next"]) == ("nurture", "marketing", ["mql"])
     assert stage_of(draft, "mql")["next"] == ["sal", "nurture", "out", "later"]
     assert checks.validate(draft.body) == []
+
+
+def test_who_adds_a_stage_begins_with_its_name(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "stages") | {"add": "stages:nurture"}
+    page = client.post(address("stages"), form).content.decode()
+    assert re.findall(r'name="([^"]+)"[^>]*autofocus', page) == ["stages-8-name_en"]
 
 
 def test_stages_change_places(draft, maya, signed_in):
@@ -234,6 +242,20 @@ def test_what_is_only_missing_yet_is_saved_but_not_proposed(draft, maya, now):
     saved_ = edit(draft, "stages", body, maya, now)
     assert saved_.changed
     assert refusal_of(agreements.propose, saved_.version, by=maya, at=now).code == "cannot_run"
+
+
+def test_criteria_are_saved_while_others_still_write_the_rules(draft, maya, now):
+    score = deepcopy(draft.body["score"])
+    score["rules"] = score["rules"][:1]
+    score.pop("grades")
+    some = edit(draft, "score", score, maya, now).version
+    bar = {"op": "score_at_least", "which": "total", "value": 65}
+    body = deepcopy(some.body["stages"])
+    item(body, "mql")["criteria"] = [{"key": "bar", "group": "score", "label": "", "when": bar}]
+    saved_ = edit(some, "stages", body, maya, now)
+    assert saved_.changed
+    refusal = refusal_of(agreements.propose, saved_.version, by=maya, at=now)
+    assert "No lead can reach 65" in refusal.message
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def _grades(body: Body) -> Iterator[Problem]:
 
 
 def _bars(body: Body) -> Iterator[Problem]:
-    """Score criteria that no lead can ever meet; while no rule gives points, not yet."""
+    """Score criteria that no lead can meet. Rules may still come: others write them meanwhile."""
     for stage in body["stages"]:
         for criterion in stage["criteria"] or []:
             when = criterion["when"]
@@ -129,7 +129,7 @@ def _bars(body: Body) -> Iterator[Problem]:
                 path = f"stages.{stage['key']}.criteria.{criterion['key']}.when"
                 counts = {"value": value, "most": most}
                 message = _("No lead can reach %(value)s: the rules and caps allow %(most)s.")
-                yield Problem(path, message % counts, later=most == 0)
+                yield Problem(path, message % counts, later=True)
 
 
 def _repeating(when: ConditionJSON) -> ConditionJSON | None:

@@ -173,8 +173,9 @@ class Rows:
 
 
 def focus(form: forms.Form) -> None:
-    """Its first input has the focus when the page comes."""
-    for each in form.visible_fields()[:1]:
+    """Its first input has the focus when the page comes. Who adds it does not begin with removing
+    it."""
+    for each in [each for each in form.visible_fields() if each.name != "removed"][:1]:
         widget = each.field.widget
         getattr(widget, "widgets", [widget])[0].attrs["autofocus"] = True
 
