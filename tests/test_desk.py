@@ -153,6 +153,21 @@ def test_saving_and_leaving_make_room(draft, maya, now):
     assert locks.mine(draft, "goals", maya).input == "a=1"
 
 
+def test_what_was_sent_before_or_beside_a_save_is_not_called_unsaved(draft, maya, now):
+    seen = agreements.section_sha256(draft.body, "goals")
+    locks.take(draft, "goals", by=maya, at=now)
+    saved = edit(draft, "goals", goals(draft, "Much"), maya, now + MINUTE).version
+    sent = {"by": maya, "input": "a=1", "sha256": seen, "seen": seen}
+    # `draft` is as it was read before the save.
+    locks.keep(draft, "goals", at=now, **sent)
+    says = agreements.section_sha256(saved.body, "goals")
+    locks.keep(draft, "goals", at=now + 2 * MINUTE, says=says, **sent)
+    assert not SectionLock.objects.exists()
+    locks.keep(draft, "goals", at=now + 2 * MINUTE, **sent)
+    kept = SectionLock.objects.get()
+    assert (kept.input, kept.held) == ("a=1", False)
+
+
 # Pages
 
 
@@ -267,6 +282,16 @@ def test_a_page_that_is_left_gives_its_section_free_and_its_input_to_keep(
     assert "Maya Lindner has unsaved input from" in text_of(
         signed_in(lena).get("/agreement/draft/")
     )
+
+
+def test_a_form_too_long_to_be_sent_along_only_says_goodbye(draft, maya, lena, signed_in):
+    ours = signed_in(maya)
+    form = retitled(opened(ours, "about"), "Our promise")
+    ours.post(address("about", "preview/"), form, headers=HTMX)
+    assert ours.post(address("about", "life/"), {"left": "1"}).status_code == 204
+    lock = SectionLock.objects.get(user=maya)
+    assert not lock.held
+    assert "Our+promise" in lock.input
 
 
 def test_a_preview_that_comes_after_the_save_takes_nothing(draft, maya, signed_in):

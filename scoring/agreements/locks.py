@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from leads.models import User
 from leads.refusals import Refused
 from scoring.agreements import words
+from scoring.agreements.sections import section_sha256
 from scoring.models import AgreementVersion, SectionLock
 
 # A page gives a sign of life three times in this time. After it, whoever opens the form has it.
@@ -76,25 +77,37 @@ def keep(
     at: datetime,
     input: str,
     sha256: str,
-    late: bool = False,
+    seen: str = "",
+    says: str = "",
 ) -> bool:
-    """A sign of life: `input` stands in this person's form, made on the text with this hash;
-    empty where they changed nothing. It is kept in any case; False: this person does not write
-    the section now. A `late` one, of a page whose text was saved meanwhile, takes nothing."""
-    if late:
-        other = writer(version, section, at=at)
-        held = other is not None and other.user_id == by.pk
-    else:
-        held = take(version, section, by=by, at=at) is not None
-    said = {"seen_at": at, "input": input, "sha256": sha256 if input else ""}
-    if held or input:
-        SectionLock.objects.update_or_create(
-            version=version,
-            section=section,
-            user=by,
-            defaults=said,
-            create_defaults=said | {"held": False, "since": at},
-        )
+    """A sign of life, sent at `at`: `input` stands in this person's form, made on the text with
+    this hash; empty where they changed nothing. It is kept in any case; False: this person does
+    not write the section now.
+
+    The text may have been saved meanwhile. `seen` is the hash of the text, or the section, that
+    the page shows: an older one takes nothing. `says` is the hash of the section as the input has
+    it: what is saved is kept no more, and neither is what somebody sent before they saved.
+    """
+    with transaction.atomic():
+        now = _one_at_a_time(version)
+        if now.edited_by_id == by.pk and at < now.edited_at:
+            return True
+        text = section_sha256(now.body, section)
+        input = "" if says == text else input
+        if seen in ("", text, now.sha256):
+            held = take(version, section, by=by, at=at) is not None
+        else:
+            other = writer(version, section, at=at)
+            held = other is not None and other.user_id == by.pk
+        said = {"seen_at": at, "input": input, "sha256": sha256 if input else ""}
+        if held or input:
+            SectionLock.objects.update_or_create(
+                version=version,
+                section=section,
+                user=by,
+                defaults=said,
+                create_defaults=said | {"held": False, "since": at},
+            )
     return held
 
 
@@ -166,9 +179,9 @@ def refuse_taken(version: AgreementVersion, section: str, *, by: User, at: datet
         )
 
 
-def _one_at_a_time(version: AgreementVersion) -> None:
-    """Of two who take a section, the second sees the first."""
-    list(AgreementVersion.objects.select_for_update(no_key=True).filter(pk=version.pk))
+def _one_at_a_time(version: AgreementVersion) -> AgreementVersion:
+    """Of two who take a section, the second sees the first. The version as it is now."""
+    return AgreementVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
 
 
 def _seat(version: AgreementVersion, section: str, by: User, at: datetime) -> SectionLock:

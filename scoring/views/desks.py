@@ -61,23 +61,25 @@ def open_version(request: HttpRequest, section: str) -> AgreementVersion | None:
     return None if settled else version
 
 
-def keep(request: HttpRequest, version: AgreementVersion, form: SectionForm) -> bool:
-    """Keep what was posted, as far as it differs from the draft. Is this person still writing?"""
+def keep(
+    request: HttpRequest, version: AgreementVersion, form: SectionForm, *, at: datetime
+) -> bool:
+    """Keep what was posted at `at`, as far as it differs from the draft. Is this person still
+    writing?"""
     data = form.data.copy()
     seen = data.get("sha256", "")
     for name in AROUND:
         data.pop(name, None)
     body = previews.body_with(form)
-    now = _hash(version.body, form.key)
-    same = body is not None and _hash(body, form.key) == now
     return locks.keep(
         version,
         form.key,
         by=request.user,
-        at=timezone.now(),
-        input="" if same else data.urlencode(),
-        sha256=seen or now,
-        late=bool(seen) and seen not in (now, version.sha256),
+        at=at,
+        input=data.urlencode(),
+        sha256=seen or _hash(version.body, form.key),
+        seen=seen,
+        says=_hash(body, form.key) if body else "",
     )
 
 
@@ -177,13 +179,15 @@ def gone(request: HttpRequest, root: str) -> HttpResponse:
 def life(request: HttpRequest, section: str) -> HttpResponse:
     """POST: the page of whoever writes the section gives a sign of life; `left`, the last one.
     GET: is somebody else still writing it?"""
+    at = timezone.now()
     version = open_version(request, section)
     if version is None:
         return gone(request, "strip" if request.method == "POST" else "busy")
     if request.method != "POST":
         return render(request, "scoring/_busy.html", busy(version, section))
     form = SECTIONS[section](version.body, request.POST)
-    held = keep(request, version, form)
+    # Of a form that is too long to be sent along, only the goodbye comes.
+    held = keep(request, version, form, at=at) if "sha256" in request.POST else True
     if request.POST.get("left"):
         locks.leave(version, section, by=request.user)
         return HttpResponse(status=204)

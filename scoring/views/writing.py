@@ -35,7 +35,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
         form = SECTIONS[section](version.body, request.POST, step)
         plain = SECTIONS[section](version.body, form.data)
         if request.htmx:  # The page takes its part of it, and then asks for the preview.
-            desks.keep(request, version, plain)
+            desks.keep(request, version, plain, at=timezone.now())
             return render(request, form.template, {"form": form})
         return _form_page(request, version, form, plain=plain)
     return _save(request, version, SECTIONS[section](version.body, request.POST))
@@ -46,6 +46,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
 def preview(request: HttpRequest, section: str) -> HttpResponse:
     """How the section would read, with what was posted; what was posted is kept. To htmx, the
     fragment beside the form; else the page."""
+    at = timezone.now()
     version = desks.open_version(request, section)
     if version is None and request.htmx:
         return desks.gone(request, "preview")
@@ -54,7 +55,7 @@ def preview(request: HttpRequest, section: str) -> HttpResponse:
     form = SECTIONS[section](version.body, request.POST)
     if not request.htmx:
         return _form_page(request, version, form)
-    held = desks.keep(request, version, form)
+    held = desks.keep(request, version, form, at=at)
     context = desks.strip(version, form, request.user, held=held) | _previewed(form)
     return render(request, "scoring/_previewed.html", context)
 
@@ -136,7 +137,8 @@ def _form_page(
 ) -> HttpResponse:
     """`seen` is the hash of the text the input was made on; saving checks it. What was posted is
     kept, whatever becomes of it. `plain` is the form without what a button adds to it."""
-    held = desks.keep(request, version, plain or form) if request.method == "POST" else True
+    posted, at = request.method == "POST", timezone.now()
+    held = desks.keep(request, version, plain or form, at=at) if posted else True
     overtaken = refusal is not None and refusal.code == "edited_meanwhile"
     if overtaken:  # This page shows the newer text: from here on the person writes it.
         held = locks.take(version, form.key, by=request.user, at=timezone.now()) is not None
