@@ -3,6 +3,7 @@
 import re
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -284,6 +285,19 @@ def test_the_draft_says_what_it_would_change_and_its_figures_open_their_leads(
     listed = browser.get(reverse("impact_saved_leads"), {"set": "gained"})
     assert listed.context["total"] == len(listed.context["rows"]) == 1
     assert listed.context["rows"][0]["lead"] == mara
+
+
+def test_the_leads_behind_an_estimate_are_said_to_be_those_looked_at(
+    crowd, version, monday, maya, signed_in, time_machine, monkeypatch
+):
+    time_machine.move_to(monday, tick=False)
+    draft(version, with_bar(40), by=maya, at=monday)
+    monkeypatch.setattr(impacts, "look", partial(impacts.look, most=20))
+    page = signed_in(maya).get(reverse("impact_saved_leads"), {"set": "gained"})
+    said = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+    looked_at, about = page.context["look"].looked_at, page.context["about"]
+    assert f"Found among the {looked_at} of 40 leads that were looked at." in said
+    assert f"Estimated for all: {about.n} ({about.low}–{about.high})" in said
 
 
 def test_beside_the_editor_the_impact_is_of_what_stands_in_the_form(

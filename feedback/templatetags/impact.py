@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -42,6 +43,14 @@ def change_name(change: str) -> str:
 def counts(share: Share) -> str:
     """“94 of 109”."""
     return _("%(part)s of %(whole)s") % {"part": number(share.part), "whole": number(share.whole)}
+
+
+@register.filter
+def rate(value: float | str | None) -> str:
+    """How many a week: from ten on whole ones, below that to a tenth; a dash for nothing."""
+    if value is None or value == "":
+        return "–"
+    return number(round(value)) if value >= 10 else number_format(value, 1)
 
 
 @register.simple_tag(takes_context=True)

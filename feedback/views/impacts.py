@@ -156,12 +156,14 @@ def _leads(request: HttpRequest, subject: Subject, name: str) -> HttpResponse:
         raise Http404
     seen = Lead.objects.visible_to(request.user)
     seen = seen.select_related("owner", "company", "standing__stage", "score")
+    sampled: dict[str, Any] = {}
     if name in PAST_SETS:
-        past = predictions.past(subject.body, at=at)
+        sampled["past"] = past = predictions.past(subject.body, at=at)
         ids, title, total = past.sets[name], predictions.TITLES[name], len(past.sets[name])
         rows = [{"lead": lead} for lead in seen.filter(pk__in=ids).order_by("-pk")]
     else:
         look = impacts.look(subject.body, at=at)
+        sampled = {"look": look, "about": look.count([name]), "population": Lead.objects.count()}
         shifts, title = look.of(name), Crossing.Change(name).label
         total = len(shifts)
         by_id = seen.in_bulk([each.lead for each in shifts])
@@ -174,7 +176,7 @@ def _leads(request: HttpRequest, subject: Subject, name: str) -> HttpResponse:
         "many": len(rows),
         "rows": rows[:ROWS],
         "changes": name in impacts.CHANGES,
-    }
+    } | sampled
     return render(request, "feedback/impact/leads.html", context)
 
 
