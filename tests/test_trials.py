@@ -106,6 +106,7 @@ def test_what_both_have_kept_is_decided(trial, mark, lena, over, signed_in):
     assert agreements.trial(trial).kept
     page = signed_in(mark).get(f"/agreement/versions/{trial.pk}/trial/").text
     assert 'name="answer"' not in page
+    assert "Tried, and kept" in signed_in(mark).get("/agreement/").text
 
 
 def test_the_other_side_hears_of_an_answer(trial, mark, lena, over):
@@ -138,6 +139,20 @@ def test_the_second_side_finds_the_draft_of_the_first_and_its_answer_counts(
     assert AgreementVersion.objects.unsettled().count() == 1
     given = agreements.trial(trial).answers
     assert (given["marketing"].answer, given["sales"].answer) == ("change", "go_back")
+
+
+def test_where_the_answers_differ_the_page_says_so_and_either_is_given_again(
+    trial, mark, lena, over, signed_in
+):
+    draft = answer(trial, mark, "change", over)
+    answer(trial, lena, "go_back", over)
+    client, path = signed_in(lena), f"/agreement/versions/{trial.pk}/trial/"
+    page = client.get(path).text
+    assert "The answers differ." in page
+    assert 'value="go_back" disabled' in page
+    agreements.withdraw(draft, by=mark, at=over)
+    assert 'value="go_back" disabled' not in client.get(path).text
+    assert "is open to be changed" in client.post(path, {"answer": "go_back"}, follow=True).text
 
 
 def test_of_a_side_the_latest_answer_counts(trial, mark, over):

@@ -54,6 +54,11 @@ class Trial:
     def decided(self) -> bool:
         return len(self.answers) == len(signing.SIDES)
 
+    @property
+    def differs(self) -> bool:
+        """Do both sides want something, and not the same?"""
+        return len({each.answer for each in self.answers.values()}) > 1
+
 
 def trial(version: AgreementVersion | None) -> Trial | None:
     """The trial that a version is, if its text says so. One query where it does."""

@@ -104,6 +104,7 @@ def reading(
         "draft": draft(unsettled, in_force, user, vocabulary, at=at, refusal=refusal)
         if unsettled
         else None,
+        "tried": _kept(version),
         "trial": _asked(in_force, user, at),
         "back": [] if unsettled else _back(version, in_force, vocabulary),
         "may_edit": agreements.may_edit(user),
@@ -189,6 +190,12 @@ def _back(
         return []
     old, new = documents.anew(in_force.body), documents.anew(version.body)
     return sentences.changes(old, new, vocabulary)
+
+
+def _kept(version: AgreementVersion) -> bool:
+    """Was it on trial, and both sides keep it? Its text will always say that it is on trial."""
+    trial = agreements.trial(version) if version.in_force_at else None
+    return bool(trial and trial.kept)
 
 
 def _asked(version: AgreementVersion | None, user: User, at: datetime) -> Trial | None:
