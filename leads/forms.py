@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +30,22 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         return self.cleaned_data["username"].strip().lower()
+
+
+class ChosenPassword(SetPasswordForm):
+    """A password of one's own, typed twice, with what it must be in one line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = _(
+            "Eight characters or more, and not one of the common ones."
+        )
+        self.fields["new_password2"].help_text = ""
+        self.fields["new_password2"].label = _("The same password again")
+
+
+class OtherPassword(ChosenPassword, PasswordChangeForm):
+    """Another password instead of the old one."""
 
 
 class PreferencesForm(forms.ModelForm):

@@ -475,6 +475,12 @@ def test_an_invitation_holds_once_and_every_other_key_looks_the_same(invited):
     assert Client().post(path, words).status_code == 404
 
 
+def test_who_is_signed_in_is_told_whose_link_it_is(invited):
+    path = link_in(invited.get("/setup/invitation/"))
+    assert "This link is for Lena: hand it over." in text_of(invited.get(path))
+    assert "This link is for" not in text_of(Client().get(path))
+
+
 def test_a_weak_password_is_refused_and_the_link_holds_on(invited):
     path = link_in(invited.get("/setup/invitation/"))
     page = Client().post(path, {"new_password1": "1234", "new_password2": "1234"})

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leads.forms import PreferencesForm, SignInForm
+from leads.forms import OtherPassword, PreferencesForm, SignInForm
 from leads.models import User
 
 
@@ -57,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def account_password(request: HttpRequest) -> HttpResponse:
     """A new password; other browsers are signed out, this one stays."""
-    password = PasswordChangeForm(request.user, request.POST)
+    password = OtherPassword(request.user, request.POST)
     if password.is_valid():
         update_session_auth_hash(request, password.save())
         messages.success(request, _("Your password is changed. Other browsers are signed out."))
@@ -69,11 +68,11 @@ def _page(
     request: HttpRequest,
     *,
     preferences: PreferencesForm | None = None,
-    password: PasswordChangeForm | None = None,
+    password: OtherPassword | None = None,
 ) -> HttpResponse:
     context = {
         "preferences": preferences or PreferencesForm(instance=request.user),
-        "password": password or PasswordChangeForm(request.user),
+        "password": password or OtherPassword(request.user),
         "time_zone": settings.TIME_ZONE,
     }
     at_fault = any(form.errors for form in (context["preferences"], context["password"]))

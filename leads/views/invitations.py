@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.mail import send_mail
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from leads import invitations
-from leads.forms import InvitationForm
+from leads.forms import ChosenPassword, InvitationForm
 from leads.models import User
 from leads.refusals import Refused
 
@@ -55,7 +54,7 @@ def invitation(request: HttpRequest, who: str, token: str) -> HttpResponse:
     user = invitations.invited(who, token)
     if user is None:
         return render(request, "people/used_up.html", status=404)
-    form = SetPasswordForm(user, request.POST or None)
+    form = ChosenPassword(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         password = form.cleaned_data["new_password1"]
         invitations.accept(user, password=password, at=timezone.now())
