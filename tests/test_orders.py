@@ -1,5 +1,6 @@
 """Rows of a section change places, by buttons, and the text says what was moved above what."""
 
+import re
 from copy import deepcopy
 from datetime import timedelta
 
@@ -222,3 +223,29 @@ def test_what_is_new_says_all_of_itself_by_name():
     assert (check.label, check.new) == ("To accept a lead: Plain", "")
     assert reason.label == "Reason: Wrong firm"
     assert reason.new == "then: Not for us; advice: Hang up; group: Fit"
+
+
+# Folded
+
+
+def test_what_nobody_touches_is_folded_to_its_name_and_what_it_says(maya, now, signed_in):
+    agreements.open_draft(by=maya, at=now, body=text())
+    browser = Browser(signed_in(maya), "reasons")
+    folded, opened = (
+        re.compile(rf'id="row-reasons-0"{attr}>\s*<summary><b>No budget this year</b>')
+        for attr in ("", " open")
+    )
+    assert folded.search(browser.html)
+    assert '<span class="soft">Nurture, 60 days</span>' in browser.html
+    browser.press("reasons-0:lower:")
+    assert opened.search(browser.html)
+    browser.press("reasons:row")
+    assert re.search(r'id="row-reasons-\d+" open>\s*<summary><b>New</b>', browser.html)
+
+
+def test_a_rule_says_in_how_many_days_it_counts_once():
+    rule = of_group(text(), "actions")[0] | {"times": "days", "days": 90}
+    body = text()
+    body["score"]["rules"] = [rule]
+    [row] = SECTIONS["score"](body).rules["actions"]
+    assert row.worth[1] == "once in 90 days"

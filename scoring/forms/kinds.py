@@ -42,6 +42,11 @@ class FieldRow(Row):
         label=gettext_lazy("What it is for"), most=PURPOSE, rows=2, required=False
     )
 
+    @property
+    def brief(self) -> str:
+        """The kind of values it takes."""
+        return str(dict(self.fields["type"].choices)[self.item["type"]]) if self.item else ""
+
     def shown(self, given: ItemJSON) -> dict[str, Any]:
         return given | {"choices": ", ".join(given.get("choices") or [])}
 

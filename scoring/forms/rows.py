@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.utils import ErrorDict
+from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scoring.documents import ItemJSON, Text, item, text
 from scoring.forms import orders
@@ -24,6 +26,7 @@ class Row(forms.Form):
 
     texts: ClassVar[tuple[str, ...]] = ()
     blank: ClassVar[ItemJSON] = {}
+    unnamed: ClassVar[str | Promise] = gettext_lazy("New")
 
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
     removed = forms.BooleanField(required=False)
@@ -51,6 +54,28 @@ class Row(forms.Form):
     @property
     def is_new(self) -> bool:
         return self.item is None
+
+    @property
+    def is_begun(self) -> bool:
+        """Is it being written? Else it is folded to its name."""
+        return self.is_new or bool(self.moved) or (self.is_bound and self._differs())
+
+    def _differs(self) -> bool:
+        return self.has_changed() or bool(self.errors)
+
+    @property
+    def called(self) -> str:
+        """Its name as it stands in the input, in the reader's language."""
+        given = self[self.texts[0]].value()
+        if not isinstance(given, dict | str):
+            english_, german = [*(given or []), "", ""][:2]
+            given = {"en": english_, "de": german} if german else english_
+        return text(given) or str(self.unnamed)
+
+    @property
+    def brief(self) -> str:
+        """What is said beside the name of a row that is folded."""
+        return ""
 
     @property
     def heading(self) -> str:

@@ -101,9 +101,14 @@ class RuleRow(ConditionRow):
         """What it gives, for the line of the rule: the points, how often, the limit."""
         points, cap = self["points"].value(), self["cap"].value()
         limit = _("at most %(points)s") % {"points": cap} if cap not in (None, "") else ""
-        times = self["times"].value()
-        often = REPEATS.get(times, "") if times != "once" else ""
-        return [signed(points), str(often), limit]
+        return [signed(points), self.often(), limit]
+
+    def often(self) -> str:
+        """How often it counts, where that is more than once."""
+        times, days = self["times"].value(), str(self["days"].value() or "")
+        if times == DAYS and days.isdecimal() and len(days) < 6:
+            return values.often({"times": times, "days": int(days)})
+        return str(REPEATS.get(times, "")) if times != "once" else ""
 
     @property
     def counting(self) -> list[forms.BoundField]:

@@ -10,12 +10,11 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scoring.checks.journey import ARROWS
 from scoring.checks.structure import NAME, SENTENCE
-from scoring.documents import ItemJSON, text
+from scoring.documents import ItemJSON
 from scoring.forms import drawing
 from scoring.forms.conditional import CriterionRow
 from scoring.forms.parts import Adding, Buttons, SectionForm, adding
@@ -45,6 +44,7 @@ class StageRow(Row):
 
     texts = ("name", "meaning")
     blank = {"kind": "open", "side": "marketing", "next": []}
+    unnamed = gettext_lazy("New stage")
 
     name = BilingualField(label=gettext_lazy("Name"), most=NAME)
     meaning = BilingualField(label=gettext_lazy("What it means to be here"), most=SENTENCE, rows=2)
@@ -80,11 +80,6 @@ class StageRow(Row):
         return self.is_new and not self.is_bound
 
     @property
-    def is_begun(self) -> bool:
-        """Is what it is called, and where it leads, being written?"""
-        return self.is_new or (self.is_bound and (self.has_changed() or bool(self.errors)))
-
-    @property
     def kind_now(self) -> str:
         return self["kind"].value() or "open"
 
@@ -108,15 +103,6 @@ class StageRow(Row):
     @property
     def means(self) -> str | Promise:
         return MEANS.get(self.kind_now, "")
-
-    @property
-    def called(self) -> str:
-        """Its name as it stands in the input, in the reader's language."""
-        given = self["name"].value()
-        if not isinstance(given, dict | str):
-            english_, german = [*(given or []), "", ""][:2]
-            given = {"en": english_, "de": german} if german else english_
-        return text(given) or _("New stage")
 
     @property
     def heading(self) -> str:
@@ -221,7 +207,7 @@ class StagesSection(SectionForm):
 
     def is_open(self, row: StageRow) -> bool:
         """Are the inputs of the stage to be seen at once?"""
-        few, stepped = len(self.ordered) < 3, bool(row.moved) or self.add_family == row.prefix
+        few, stepped = len(self.ordered) < 3, self.add_family == row.prefix
         rows = self.criteria[row.mark]
         inside = self.add_to == rows.name or any(each.is_open for each in rows)
         return few or stepped or row.is_begun or inside

@@ -58,7 +58,9 @@ class BilingualField(forms.MultiValueField):
         )
 
     def clean(self, value: Any) -> Text:
-        english, german = [part.strip() for part in (super().clean(value) or ("", ""))]
+        given = super().clean(value) or ("", "")
+        # Browsers send lines divided otherwise than the text has them.
+        english, german = [part.replace("\r\n", "\n").strip() for part in given]
         if german and not english:
             raise forms.ValidationError(_("Give the English text too."))
         if self.required and not english:

@@ -124,4 +124,4 @@ def quality(supply: ItemJSON) -> Iterator[str]:
 
 
 def watched(metrics: list[str]) -> str:
-    return ", ".join(str(values.WATCHES[each]) for each in metrics)
+    return "; ".join(str(values.WATCHES[each]) for each in metrics)

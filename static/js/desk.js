@@ -16,9 +16,12 @@
 
   addEventListener("pagehide", () => {
     if (submitted) return;
-    const said = new FormData(form);
+    const said = new URLSearchParams(new FormData(form));
     said.append("left", "1");
-    navigator.sendBeacon(form.dataset.leave, said);
+    if (navigator.sendBeacon(form.dataset.leave, said)) return;
+    /* Too much to go along: the section is free, and what the last preview kept stays kept. */
+    const token = form.elements.csrfmiddlewaretoken.value;
+    navigator.sendBeacon(form.dataset.leave, new URLSearchParams({ csrfmiddlewaretoken: token, left: "1" }));
   });
 
   /* What a button in the form is still redrawing is waited for: saved at once, the form would lack

@@ -16,7 +16,7 @@ from scoring.forms.parts import PLAIN, Adding, Buttons, SectionForm
 from scoring.forms.promises import offers
 from scoring.forms.rows import Row, Rows, english, fresh_key
 from scoring.forms.texts import BilingualField, kept
-from scoring.sentences import values
+from scoring.sentences import phrases, values
 
 
 class CheckRow(Row):
@@ -46,6 +46,11 @@ class CheckRow(Row):
     def __init__(self, *args: Any, family: str = "", **options: Any) -> None:
         self.blank = offers.item(family) or self.blank
         super().__init__(*args, family=family, **options)
+
+    @property
+    def brief(self) -> str:
+        """What is asked for."""
+        return phrases.asked(self.item) if self.item else ""
 
     def shown(self, given: ItemJSON) -> dict[str, Any]:
         collects = given.get("collects") or {}

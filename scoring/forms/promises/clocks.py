@@ -82,6 +82,11 @@ class TermRow(ConditionRow, SpanForm):
 
     about = EVERYTHING
 
+    @property
+    def brief(self) -> str:
+        """The time that holds."""
+        return values.duration(self.item["minutes"]) if self.item else ""
+
     def shown(self, given: ItemJSON) -> dict[str, Any]:
         return given | dict.fromkeys(UNITS) | units(given.get("minutes"))
 

@@ -13,6 +13,7 @@ from scoring.documents import ItemJSON
 from scoring.forms.parts import SectionForm, one_more
 from scoring.forms.rows import Row
 from scoring.forms.texts import BilingualField
+from scoring.sentences import phrases
 from scoring.sentences.values import COUNTER_METRICS, METRICS, PERIODS
 
 NUMBERS = ("metric", "amount", "currency", "period", "counter_metric", "counter_amount")
@@ -53,6 +54,11 @@ class GoalRow(Row):
         required=False,
         help_text=gettext_lazy("The number that shows it is not reached by cheating."),
     )
+
+    @property
+    def brief(self) -> str:
+        """The figure it sets."""
+        return phrases.target(self.item) if self.item else ""
 
     def clean_currency(self) -> str:
         return self.cleaned_data["currency"].strip().upper()

@@ -15,6 +15,7 @@ from scoring.forms.parts import SectionForm, one_more
 from scoring.forms.rows import Row
 from scoring.forms.texts import BilingualField
 from scoring.journeys import stage, stages_of_kind
+from scoring.sentences import values
 from scoring.sentences.values import BACK_TO, REASON_GROUPS
 
 SILENT = {"resets": False, "track": "", "back_to": ""}
@@ -53,6 +54,16 @@ class ReasonRow(Row):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["then"].choices = list(self._places())
+
+    @property
+    def brief(self) -> str:
+        """Where the lead goes, and for how long it rests."""
+        if not self.item:
+            return ""
+        places = dict(self.fields["then"].choices)
+        rests = self.item["rest_days"] and values.days(self.item["rest_days"])
+        said = (places.get(self.initial["then"], ""), rests or "")
+        return ", ".join(str(each) for each in said if each)
 
     def shown(self, given: ItemJSON) -> dict[str, Any]:
         to = given.get("to")
