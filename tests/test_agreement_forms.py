@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from leads.models import Campaign
 from scoring import agreements, checks
 from scoring.documents import item
-from scoring.forms import filters
+from scoring.forms import SECTIONS, filters
 from scoring.shapes import classic, hand_raise
 from tests.forms import form_of
 from tests.test_agreement_pages import address, opened, row_with, saved, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_leg(reason="a form reads and writes one JSON text; the database but keeps it"),
+]
 
 DEED = {"channels": [], "campaigns": [], "times": 1, "within_days": 30}
 
@@ -401,3 +404,33 @@ def test_a_field_is_refused_where_it_could_not_be_added(inputs, said, draft, may
     page = added(signed_in(maya), "row", inputs, section="fields", name="fields")
     assert page.status_code == 422
     assert said in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("section", "inputs", "said"),
+    [
+        ("supply", {"supply-handoffs": "4", "supply-accepted": "101"}, "At most 100."),
+        ("clocks", {"clock-answer-minutes": "-5"}, "At least 0."),
+        ("clocks", {"clock-answer-warn_at": "101"}, "At most 99."),
+        ("about", {"title_en": "x" * 10_000}, "This has 10000."),
+        ("effect", {"starts": "2020-02-29T09:00"}, "lies in the past"),
+        ("effect", {"trial_until": "2020-02-29"}, "lies in the past"),
+        ("effect", {"trial_until": "2027-02-29"}, "Enter a valid date."),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_beside_it_in_our_words(
+    section, inputs, said, draft, maya, signed_in
+):
+    client = signed_in(maya)
+    page = client.post(address(section), opened(client, section) | inputs)
+    assert page.status_code == 422
+    assert said in text_of(page).split('id="section-form"')[1]
+    for name, value in inputs.items():
+        assert form_of(page.content.decode(), address(section))[name] == [value]
+
+
+def test_a_time_that_passed_meanwhile_stays_as_it_is(draft, maya, signed_in):
+    past = draft.body | {"effect": {"starts": "2020-02-29T09:00"}}
+    form = SECTIONS["effect"](past, {"starts": "2020-02-29T09:00"})
+    assert form.is_valid()
+    assert form.value() == past["effect"]

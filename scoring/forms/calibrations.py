@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from scoring import agreements, calibrations
 from scoring.documents import text
+from scoring.forms.numbers import WholeNumber
 from scoring.models import AgreementVersion
 
 
@@ -18,7 +19,7 @@ class OpeningForm(forms.Form):
     """`bar` names a version and its stage; the one being written comes first."""
 
     bar = forms.ChoiceField(label=gettext_lazy("What the vote is about"))
-    most = forms.IntegerField(
+    most = WholeNumber(
         label=gettext_lazy("How many leads"),
         initial=calibrations.USUAL,
         validators=[MinValueValidator(calibrations.FEWEST), MaxValueValidator(calibrations.MOST)],

@@ -16,6 +16,7 @@ from scoring.documents import ConditionJSON
 from scoring.forms import filters
 from scoring.forms.bases import Context, Leaf
 from scoring.forms.filters import Filtered
+from scoring.forms.numbers import WholeNumber
 
 NO_TYPES = gettext_lazy("None chosen means any activity.")
 NO_CHANNELS = gettext_lazy("None chosen means any channel.")
@@ -47,12 +48,12 @@ def channels_field() -> forms.MultipleChoiceField:
     )
 
 
-def times_field(label: Any, most: int = MOST_TIMES) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=1, max_value=most)
+def times_field(label: Any, most: int = MOST_TIMES) -> WholeNumber:
+    return WholeNumber(label=label, min_value=1, max_value=most)
 
 
-def window_field() -> forms.IntegerField:
-    return forms.IntegerField(
+def window_field() -> WholeNumber:
+    return WholeNumber(
         label=gettext_lazy("Within days"),
         required=False,
         min_value=1,
@@ -230,6 +231,6 @@ class IdleLeaf(NamingTypes):
             "not_idle": gettext_lazy("did something"),
         },
     )
-    days = forms.IntegerField(label=gettext_lazy("For days"), min_value=1, max_value=LONGEST_IDLE)
+    days = WholeNumber(label=gettext_lazy("For days"), min_value=1, max_value=LONGEST_IDLE)
     types = types_field(gettext_lazy("Activities"), NO_TYPES)
     channels = channels_field()

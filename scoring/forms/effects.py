@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from scoring.agreements import freezes
-from scoring.checks import effects
+from scoring.agreements import freezes, past
+from scoring.checks import Problem, effects
 from scoring.checks.structure import SENTENCE
 from scoring.forms.parts import SectionForm
 from scoring.forms.texts import BilingualField, kept
@@ -53,9 +54,19 @@ class EffectForm(forms.Form):
         given = super().clean()
         until = given.get("trial_until")
         said = {"starts": given.get("starts"), "trial_until": until.isoformat() if until else ""}
-        for problem in effects.problems({"effect": said}) if not self.errors else ():
+        for problem in self._problems({"effect": said}) if not self.errors else ():
             self.add_error(problem.path.removeprefix("effect."), problem.message)
         return given
+
+    def _problems(self, body: dict[str, Any]) -> list[Problem]:
+        """What does not fit together, else what lies in the past of what is written now. What
+        stood there already, stays."""
+        if found := list(effects.problems(body)):
+            return found
+        stood = self.initial | {"starts": _written(self.initial.get("starts"))}
+        written = {name for name, said in body["effect"].items() if said != (stood.get(name) or "")}
+        over = past(body, at=timezone.now())
+        return [each for each in over if each.path.removeprefix("effect.") in written]
 
 
 class EffectSection(SectionForm):
@@ -88,3 +99,7 @@ class EffectSection(SectionForm):
 def _shown(effect: dict[str, Any]) -> dict[str, Any]:
     starts = effect.get("starts")
     return effect | ({"starts": datetime.fromisoformat(starts)} if starts else {})
+
+
+def _written(starts: datetime | None) -> str:
+    return starts.strftime(MINUTES) if starts else ""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from leads.models import Touch
 from scoring.forms.bases import Leaf
 from scoring.forms.deed_leaves import times_field, window_field
+from scoring.forms.numbers import WholeNumber
 
 
 class ScoreLeaf(Leaf):
@@ -31,7 +32,7 @@ class ScoreLeaf(Leaf):
             "score_below": gettext_lazy("below"),
         },
     )
-    value = forms.IntegerField(label=gettext_lazy("Value"), min_value=-1000, max_value=10_000)
+    value = WholeNumber(label=gettext_lazy("Value"), min_value=-1000, max_value=10_000)
 
 
 class TouchLeaf(Leaf):

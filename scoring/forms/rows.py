@@ -70,7 +70,7 @@ class Row(forms.Form):
         if not isinstance(given, dict | str):
             english_, german = [*(given or []), "", ""][:2]
             given = {"en": english_, "de": german} if german else english_
-        return text(given) or str(self.unnamed)
+        return text(given).strip() or str(self.unnamed)
 
     @property
     def brief(self) -> str:

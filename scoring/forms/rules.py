@@ -18,6 +18,7 @@ from scoring.forms.conditional import ConditionRow
 from scoring.forms.deed_leaves import DeedLeaf
 from scoring.forms.leaves import LEAVES
 from scoring.forms.nodes import every
+from scoring.forms.numbers import WholeNumber
 from scoring.forms.texts import BilingualField
 from scoring.sentences import values
 
@@ -61,17 +62,17 @@ class RuleRow(ConditionRow):
     texts = ("label",)
     blank = {"label": "", "times": "once", "cap": None}
 
-    points = forms.IntegerField(
+    points = WholeNumber(
         label=gettext_lazy("Points"), min_value=-MOST_POINTS, max_value=MOST_POINTS
     )
     times = forms.ChoiceField(label=gettext_lazy("Counts"), choices=REPEATS)
-    days = forms.IntegerField(
+    days = WholeNumber(
         label=gettext_lazy("Once in so many days"),
         required=False,
         min_value=1,
         max_value=LONGEST_WINDOW,
     )
-    cap = forms.IntegerField(
+    cap = WholeNumber(
         label=gettext_lazy("At most"), required=False, min_value=1, max_value=MOST_POINTS
     )
     halving = AgesField(
@@ -176,7 +177,7 @@ class RuleRow(ConditionRow):
 class LimitsForm(forms.Form):
     """Caps and floors of the groups, the floor of the score, and what its grades begin at."""
 
-    floor = forms.IntegerField(
+    floor = WholeNumber(
         label=gettext_lazy("The total never falls below"), min_value=-MOST_POINTS, max_value=0
     )
 
@@ -184,12 +185,12 @@ class LimitsForm(forms.Form):
         super().__init__(data, prefix="limits", initial=_limits(body))
         for name, (least, most) in {"cap": (0, MOST_POINTS), "floor": (-MOST_POINTS, 0)}.items():
             for group in GROUPS:
-                self.fields[f"{name}_{group}"] = forms.IntegerField(
+                self.fields[f"{name}_{group}"] = WholeNumber(
                     label=LIMITS[name], required=False, min_value=least, max_value=most
                 )
         for which, marks in GRADES.items():
             for mark in marks:
-                self.fields[f"{which}_{mark}"] = forms.IntegerField(
+                self.fields[f"{which}_{mark}"] = WholeNumber(
                     label=_("%(grade)s from") % {"grade": mark}, required=False, **_RANGE
                 )
 

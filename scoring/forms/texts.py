@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from scoring.documents import LANGUAGES, Text
 
+TOO_LONG = gettext_lazy("At most %(limit_value)d characters. This has %(show_value)d.")
 NAMES = {"en": gettext_lazy("English"), "de": gettext_lazy("German")}
 
 
@@ -48,7 +49,11 @@ class BilingualField(forms.MultiValueField):
     """A text of the body. Without a German one, the text is the same in every language."""
 
     def __init__(self, *, most: int, rows: int = 1, required: bool = True, **options: Any) -> None:
-        parts = [forms.CharField(max_length=most, required=False) for _language in LANGUAGES]
+        too_long = {"max_length": TOO_LONG}
+        parts = [
+            forms.CharField(max_length=most, required=False, error_messages=too_long)
+            for _language in LANGUAGES
+        ]
         super().__init__(
             parts,
             widget=BilingualWidget(rows=rows),

@@ -14,6 +14,7 @@ from scoring.checks.structure import CLOCK_SIDES
 from scoring.conditions import EVERYTHING
 from scoring.documents import ItemJSON, item
 from scoring.forms.conditional import ConditionRow
+from scoring.forms.numbers import WholeNumber
 from scoring.forms.parts import Buttons, SectionForm, adding
 from scoring.forms.promises.spans import UNITS, SpanForm, units
 from scoring.forms.rows import Rows
@@ -27,7 +28,7 @@ SILENT = {"terms": [], "warn_at": None, "escalate_to": LEAD}
 class ClockForm(SpanForm):
     """A term in working days, hours and minutes; all empty promises nothing."""
 
-    warn_at = forms.IntegerField(
+    warn_at = WholeNumber(
         label=gettext_lazy("Warn after (% of the time)"),
         required=False,
         min_value=1,

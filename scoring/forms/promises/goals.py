@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from scoring.checks import targets
 from scoring.checks.structure import MOST_AMOUNT, SENTENCE
 from scoring.documents import ItemJSON
+from scoring.forms.numbers import WholeNumber
 from scoring.forms.parts import SectionForm, one_more
 from scoring.forms.rows import Row
 from scoring.forms.texts import BilingualField
@@ -28,7 +29,7 @@ class GoalRow(Row):
         choices=[("", gettext_lazy("nothing, said in words")), *METRICS.items()],
         required=False,
     )
-    amount = forms.IntegerField(
+    amount = WholeNumber(
         label=gettext_lazy("Amount"), required=False, min_value=1, max_value=MOST_AMOUNT
     )
     currency = forms.CharField(
@@ -44,7 +45,7 @@ class GoalRow(Row):
         choices=[("", gettext_lazy("nothing measured")), *COUNTER_METRICS.items()],
         required=False,
     )
-    counter_amount = forms.IntegerField(
+    counter_amount = WholeNumber(
         label=gettext_lazy("Per cent"), required=False, min_value=1, max_value=100
     )
     target = BilingualField(label=gettext_lazy("Target, in words"), most=SENTENCE, required=False)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from scoring.checks.structure import MOST_REST_DAYS, NAME, SENTENCE
 from scoring.documents import ItemJSON, text
+from scoring.forms.numbers import WholeNumber
 from scoring.forms.parts import SectionForm, one_more
 from scoring.forms.rows import Row
 from scoring.forms.texts import BilingualField
@@ -30,7 +31,7 @@ class ReasonRow(Row):
     label = BilingualField(label=gettext_lazy("Reason"), most=120)
     group = forms.ChoiceField(label=gettext_lazy("Group"), choices=REASON_GROUPS)
     then = forms.ChoiceField(label=gettext_lazy("Then the lead goes to"))
-    rest_days = forms.IntegerField(
+    rest_days = WholeNumber(
         label=gettext_lazy("Rests for days"), min_value=0, max_value=MOST_REST_DAYS
     )
     track = BilingualField(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scoring.checks.structure import MOST_MINUTES
+from scoring.forms.numbers import WholeNumber
 from scoring.sentences.values import WORKING_DAY
 
 UNITS = ("days", "hours", "minutes")
@@ -17,9 +18,9 @@ UNITS = ("days", "hours", "minutes")
 class SpanForm(forms.Form):
     """Inputs of a span. `total` of a clean form is the sum in working minutes; 0: all are empty."""
 
-    days = forms.IntegerField(label=gettext_lazy("Days"), required=False, min_value=0)
-    hours = forms.IntegerField(label=gettext_lazy("Hours"), required=False, min_value=0)
-    minutes = forms.IntegerField(label=gettext_lazy("Minutes"), required=False, min_value=0)
+    days = WholeNumber(label=gettext_lazy("Days"), required=False, min_value=0)
+    hours = WholeNumber(label=gettext_lazy("Hours"), required=False, min_value=0)
+    minutes = WholeNumber(label=gettext_lazy("Minutes"), required=False, min_value=0)
 
     total = 0
 

@@ -10,22 +10,23 @@ from django.utils.translation import gettext_lazy
 
 from scoring.checks.structure import MOST_BOUND
 from scoring.documents import ItemJSON
+from scoring.forms.numbers import WholeNumber
 from scoring.forms.parts import SectionForm
 
 
 class SupplyForm(forms.Form):
     """All empty promises nothing."""
 
-    handoffs = forms.IntegerField(
+    handoffs = WholeNumber(
         label=gettext_lazy("Handoffs a month"), required=False, min_value=1, max_value=MOST_BOUND
     )
-    least_score = forms.IntegerField(
+    least_score = WholeNumber(
         label=gettext_lazy("Each with at least so many points"),
         required=False,
         min_value=-MOST_BOUND,
         max_value=MOST_BOUND,
     )
-    accepted = forms.IntegerField(
+    accepted = WholeNumber(
         label=gettext_lazy("Of which sales accepts at least (%)"),
         required=False,
         min_value=1,
