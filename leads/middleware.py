@@ -1,11 +1,46 @@
-"""What a person has chosen applies to every page."""
+"""What applies to every page: who must have signed in, and what a person has chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.contrib import messages
+from django.contrib.auth import middleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+
+class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
+    """Leads a stranger to the door, and from there back.
+
+    What is sent after a session has ended goes back to the page it was sent from: where it went
+    to there may be nothing to read. The browser goes there as a whole, not within a page.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponse]
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        said = _("You were signed out, so nothing was sent. Sign in and do it again.")
+        messages.warning(request, said)
+        door = redirect_to_login(_page_of(request), self.get_login_url(view_func))
+        if "HX-Request" in request.headers:
+            return HttpResponse(headers={"HX-Redirect": door.url})
+        return door
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of Baton's on which something was sent; the first one where nobody says."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return "/"
+    place = urlsplit(page)
+    return place.path + (f"?{place.query}" if place.query else "")
 
 
 class LanguageMiddleware:

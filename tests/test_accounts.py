@@ -28,6 +28,16 @@ class TestSigningIn:
         assert sign_in(client, " SAM@Baton.example ", next="/inbox/").url == "/inbox/"
         assert client.session["_auth_user_id"] == str(sam_with_password.pk)
 
+    def test_what_is_sent_after_the_session_ended_leads_back_to_its_page(self, client):
+        inbox, door = "http://testserver/inbox/?q=m", f"{reverse('sign_in')}?next=/inbox/%3Fq%3Dm"
+        path = reverse("handoff_contacts", args=[7])
+        assert client.post(path, headers={"referer": inbox}).url == door
+        live = client.post(path, headers={"hx-request": "true", "hx-current-url": inbox})
+        assert live.headers["HX-Redirect"] == door
+        assert "nothing was sent" in client.get(door).content.decode()
+        stranger = client.post(path, headers={"referer": "https://elsewhere.example/inbox/"})
+        assert stranger.url == f"{reverse('sign_in')}?next=/"
+
     @pytest.mark.parametrize("elsewhere", ["https://elsewhere.example/", "//elsewhere.example"])
     def test_nobody_is_led_to_another_site(self, client, sam_with_password, elsewhere):
         assert sign_in(client, "sam@baton.example", next=elsewhere).url == reverse("home")
