@@ -67,7 +67,7 @@ def spread(count: Count, before: str = "") -> SafeString:
         return format_html("<b>{}{}</b>", before if count.n else "", number(count.n))
     low, high = number(count.low), number(count.high)
     said = format_html("<b>{}{}</b>", before if count.n else "", number(count.n))
-    return format_html('{} <small class="nowrap">({}–{})</small>', said, low, high)
+    return format_html('{} <small class="nowrap">({}–<wbr>{})</small>', said, low, high)
 
 
 @register.simple_tag
