@@ -235,6 +235,8 @@ def _returned(
 ) -> Return:
     handoff, reason = step.handoff, step.handoff.reason
     agreed = known.get(reason.key, {}) if reason else {}
+    if agreed and handoff.back_on:
+        agreed = agreed | {"rest_days": 0}  # The day that was asked for takes its place.
     return Return(
         handoff=handoff.pk,
         at=step.at,

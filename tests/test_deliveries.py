@@ -212,6 +212,8 @@ def test_agreements_are_told_to_those_who_sign_and_those_who_work_by_them(
     events.write("agreement.in_force", at=MONDAY, actor=lena, data={"version": version.pk})
     deliveries.deliver(at=MONDAY)
     assert told("agreement.proposed") == {mark, lena}
+    asked = Notification.objects.filter(event__kind="agreement.proposed")
+    assert all(row.mail_due for row in asked)
     assert told("agreement.in_force") == {maya, mark, sam, olu}
     said = notifications.sentence(Notification.objects.get(user=maya))
     assert said.text == f"Agreement {version.number} is in force."

@@ -169,7 +169,7 @@ def test_the_first_tap_on_accept_opens_the_checklist_as_a_page_of_its_own(sam, h
 
 
 def test_a_rep_returns_with_reason_disputed_criterion_a_sentence_and_a_date(
-    sam, handoff, signed_in
+    sam, maya, handoff, signed_in
 ):
     form = {
         "reason": "no_budget",
@@ -189,6 +189,9 @@ def test_a_rep_returns_with_reason_disputed_criterion_a_sentence_and_a_date(
     )
     assert handoff.back_on.isoformat() == "2026-06-01"
     assert "handoff.returned" in events()
+    page = signed_in(maya).get(f"/returns/?handoff={handoff.pk}").content.decode()
+    assert "To be offered again on 1 Jun 2026." in page
+    assert "Rests " not in page
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,11 @@ def test_the_code_may_be_typed_without_its_lines_and_works_once(code):
     )  # fmt: skip
     assert mark.check_password(YOU["password"])
     assert Event.objects.get(kind="setup.begun").actor == mark
-    again = Client().post("/setup/you/", YOU | {"code": code, "email": "x@y.example"})
-    assert again.status_code == 404
+    second = YOU | {"code": code, "email": "x@y.example"}
+    again = Client().post("/setup/you/", second, follow=True)
+    assert "Ask them to invite you." in text_of(again)
+    assert User.objects.count() == 1
+    assert Client().get("/setup/you/").status_code == 404
 
 
 def test_the_code_is_kept_as_a_hash_that_only_its_owner_reads(code, tmp_path):
@@ -202,6 +205,10 @@ def test_with_the_demo_on_nothing_of_it_appears(code, settings):
 
 
 # Step by step
+
+
+def test_who_began_and_goes_back_goes_on(begun):
+    assert begun.get("/setup/you/").url == "/setup/"
 
 
 def test_no_step_is_skipped_and_each_can_be_come_back_to(begun):

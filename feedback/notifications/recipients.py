@@ -142,6 +142,7 @@ BY_MAIL = {
     "agreement.agreed",
     "agreement.objected",
     "agreement.postponed",
+    "agreement.proposed",
     "agreement.reminder",
     "agreement.stuck",
     "agreement.trial_over",

@@ -94,7 +94,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 def you(request: HttpRequest) -> HttpResponse:
     """The first person comes in with the code of the terminal."""
     if not setups.nobody_here():
-        return _over(request)
+        return _begun(request)
     form = YouForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -106,6 +106,17 @@ def you(request: HttpRequest) -> HttpResponse:
             return redirect("setup")
     context = {"form": form}
     return render(request, "feedback/setup/you.html", context, status=422 if form.errors else 200)
+
+
+def _begun(request: HttpRequest) -> HttpResponse:
+    """Who began goes on, back button or not; who was second with the code is told."""
+    if setups.may_continue(request.user):
+        return redirect("setup")
+    if request.method == "POST" and setups.is_open():
+        said = _("Somebody has set up this Baton meanwhile."), _("Ask them to invite you.")
+        messages.warning(request, " ".join(said))
+        return redirect("sign_in")
+    return _over(request)
 
 
 @a_step("teams")
