@@ -101,6 +101,15 @@ def test_of_few_cases_there_is_no_percentage_and_no_comparison(
     assert "percentage" not in said
 
 
+def test_who_waits_for_room_is_no_lead_that_sales_leaves_unanswered(
+    first, pool, maya, monday, signed_in
+):
+    HandoffFactory.create_batch(2, pool=pool, version=first, opened_at=monday, offered_at=monday)
+    HandoffFactory(pool=pool, version=first, opened_at=monday, offered_at=None)
+    said = entry(signed_in(maya).get(PATH).text, 1)
+    assert "Handed over 3 2 not answered yet one waits until sales has room" in said
+
+
 def test_a_version_without_a_handoff_says_so(first, maya, signed_in):
     assert "No lead was handed over under it." in entry(signed_in(maya).get(PATH).text, 1)
 

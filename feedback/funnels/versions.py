@@ -19,7 +19,16 @@ from leads.models import User
 from scoring.models import AgreementVersion
 
 # What a record says of a version.
-COUNTED = ("handed_over", "answered", "accepted", "conversation", "still_open", "in_talks", "won")
+COUNTED = (
+    "handed_over",
+    "answered",
+    "unanswered",
+    "waiting",
+    "accepted",
+    "conversation",
+    "in_talks",
+    "won",
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,13 @@ class Record:
         return self.tally["answered"]
 
     @property
-    def still_open(self) -> int:
-        return self.tally["still_open"]
+    def unanswered(self) -> int:
+        return self.tally["unanswered"]
+
+    @property
+    def waiting(self) -> int:
+        """Not offered yet: they wait until sales has room for them."""
+        return self.tally["waiting"]
 
     @property
     def in_talks(self) -> int:
