@@ -50,6 +50,28 @@ def page_of(
     assert unexpected == [], unexpected
 
 
+class Mouse:
+    """Somebody at a page who has a mouse, and keys to write with."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, there: Locator) -> None:
+        there.click()
+
+    def tick(self, there: Locator) -> None:
+        there.click()
+
+    def fill(self, there: Locator, words: str) -> None:
+        """Write in place of what is there."""
+        there.click()
+        _write(there, words)
+
+    def choose(self, there: Locator, words: str) -> None:
+        """The list that opens belongs to the browser, not to the page: it is not clicked in."""
+        there.select_option(label=words)
+
+
 class Keys:
     """Somebody at a page who has a keyboard only."""
 
@@ -57,26 +79,45 @@ class Keys:
         self.page = page
 
     def reach(self, there: Locator) -> None:
-        """Press Tab until the focus is there."""
+        """Press Tab until the focus is there, backwards where it lies behind."""
+        expect(there).to_be_visible()
         for _press in range(400):
-            if there.count() and there.evaluate("each => each === document.activeElement"):
+            way = there.evaluate(WAY)
+            if way == "here":
                 return
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Shift+Tab" if way == "back" else "Tab")
         pytest.fail(f"Nobody gets to {there} by Tab.")
 
     def press(self, there: Locator) -> None:
         self.reach(there)
         self.page.keyboard.press("Enter")
 
+    def tick(self, there: Locator) -> None:
+        self.reach(there)
+        self.page.keyboard.press("Space")
+
     def fill(self, there: Locator, words: str) -> None:
         """Write in place of what is there."""
         self.reach(there)
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(words)
-        expect(there).to_have_value(words)
+        _write(there, words)
 
-    def choose(self, there: Locator, words: str, value: str) -> None:
+    def choose(self, there: Locator, words: str) -> None:
         """The choice that begins with these words."""
         self.reach(there)
         self.page.keyboard.type(words)
-        expect(there).to_have_value(value)
+        expect(there.locator("option:checked")).to_have_text(words)
+
+
+Hands = Mouse | Keys
+# From the element in hand to the one that is looked for.
+WAY = """each => {
+  const here = document.activeElement;
+  if (each === here) return "here";
+  return here.compareDocumentPosition(each) === Node.DOCUMENT_POSITION_PRECEDING ? "back" : "on";
+}"""
+
+
+def _write(there: Locator, words: str) -> None:
+    there.page.keyboard.press("Control+A")
+    there.page.keyboard.type(words) if words else there.page.keyboard.press("Delete")
+    expect(there).to_have_value(words)
