@@ -12,9 +12,10 @@ from django.test import Client
 from leads.models import Side, Team, User
 from tests import emptying, legs, tables
 from tests.processes import Installation, database_url, redis_url
+from tests.tellings import told
 from tests.windows import browser, page_of
 
-__all__ = ["browser", "page_of"]
+__all__ = ["browser", "page_of", "told"]
 
 REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 
@@ -37,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def depends_on_the_leg(item: pytest.Item) -> bool:
     """Does the test use the database, or is it there for the servers of this leg? `one_leg` marks
-    what drives forms through a database whose kind means nothing to it."""
+    what takes long and is the same on any database, with its reason."""
     if item.get_closest_marker("one_leg"):
         return False
     marks = any(map(item.get_closest_marker, ("django_db", "postgres", "redis")))

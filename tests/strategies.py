@@ -35,6 +35,8 @@ KINDS = ["inbound", "event", "engagement"]
 CAMPAIGNS = ["spring", "fair"]
 # Stages that the machine never enters by itself, with their kinds.
 STAGES = {"nurture": "nurture", "lost": "lost", "sal": "accepted"}
+# What costs much is tried on few examples: they are drawn anew in every run and on every leg, so
+# that some runs together see as many.
 MANY = settings(
     max_examples=100,
     deadline=None,

@@ -17,7 +17,7 @@ from scoring.shapes import sales_ready
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_leg,
+    pytest.mark.one_leg(reason="reads what a browser draws"),
     pytest.mark.django_db(transaction=True),
 ]
 

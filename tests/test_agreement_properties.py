@@ -132,6 +132,7 @@ def test_the_first_term_whose_condition_holds_decides_how_long_a_clock_runs(body
 # One text, one spelling
 
 
+@pytest.mark.one_leg(reason="asks no database")
 @given(body=bodies())
 @settings(MANY, max_examples=30)
 def test_the_document_makes_the_round_trip_and_keeps_to_its_schema(body):
@@ -142,8 +143,9 @@ def test_the_document_makes_the_round_trip_and_keeps_to_its_schema(body):
     assert checks.validate(body) == []
 
 
+@pytest.mark.one_leg(reason="asks no database")
 @given(data=st.data(), body=bodies())
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=20)
 def test_changes_are_none_exactly_where_texts_are_the_same(data, body):
     other = data.draw(edited(body) | bodies())
     for language in ("en", "de"):
@@ -181,8 +183,9 @@ def english_in(said: list[str]) -> list[str]:
     return [each for each, words in plain.items() if ENGLISH & set(re.findall(r"\w+", words))]
 
 
+@pytest.mark.one_leg(reason="asks no database")
 @given(body=bodies(), other=bodies())
-@settings(MANY, max_examples=30)
+@settings(MANY, max_examples=15)
 def test_every_part_is_said_in_both_languages(body, other):
     with override("en"):
         english = texts_of(body)
@@ -215,8 +218,9 @@ def test_what_passes_can_be_signed_scored_read_and_drawn(mark, lena, maya, signe
         transaction.set_rollback(True)
 
 
+@pytest.mark.one_leg(reason="asks no database")
 @given(data=st.data(), body=bodies())
-@settings(MANY, max_examples=80)
+@settings(MANY, max_examples=50)
 def test_what_is_refused_raises_nothing_and_what_is_not_can_be_read(data, body):
     text = data.draw(broken(body))
     for language in ("en", "de"):

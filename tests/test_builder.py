@@ -24,7 +24,10 @@ from tests.forms import form_of
 from tests.strategies import PERSONAS, furnish, some_conditions
 from tests.test_agreement_pages import address, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_leg(reason="a form reads and writes one JSON text; the database but keeps it"),
+]
 
 PHONE = {"op": "known", "field": "phone"}
 GERMAN = {"op": "is", "field": "country", "value": "DE"}
@@ -449,7 +452,6 @@ def of_criterion(criterion):
     }
 
 
-@pytest.mark.one_leg
 @pytest.mark.parametrize("make", [sales_ready, hand_raise], ids=["sales_ready", "hand_raise"])
 def test_every_criterion_and_rule_of_a_template_is_built_by_hand(make, maya, now, signed_in):
     wanted, client = make(), signed_in(maya)

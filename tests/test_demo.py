@@ -1,7 +1,5 @@
 """The demo: the same story every time, and something true on every screen."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -11,13 +9,7 @@ from config.demo import cast, story
 from feedback.models import Handoff, HandoffEvent, Notification, Opportunity
 from leads.models import Lead, StaleLead, User
 from scoring.models import AgreementVersion, Score, StageEntry
-
-NOW = datetime(2026, 6, 18, 13, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def told(db) -> None:
-    story.tell(at=NOW, count=200)
+from tests.tellings import NOW
 
 
 def test_every_screen_has_something_true_to_show(told):
@@ -43,7 +35,7 @@ def assert_nothing_lies_in_the_future_or_waits_for_a_worker():
 
 def test_the_same_moment_tells_the_same_story(db):
     def summary() -> tuple:
-        story.tell(at=NOW, count=90)
+        story.tell(at=NOW, count=40)
         people = list(Lead.objects.order_by("pk").values_list("email", flat=True))
         answers = list(Handoff.objects.order_by("pk").values_list("lead__email", "answered_at"))
         return people, answers, Score.objects.aggregate(sum=Sum("total"))

@@ -1,23 +1,18 @@
 """The funnel, on a small telling of the demo: every figure opens exactly what it counts."""
 
 import re
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from config.demo import story
 from feedback.funnels import reports, sets
 from feedback.funnels.periods import last_weeks
 from feedback.views import funnel
 from leads.models import User
 from tests.factories import version_in_force
-
-# A Thursday afternoon, so that some of the week's answers are still owed.
-NOW = datetime(2026, 6, 18, 13, 30, tzinfo=UTC)
+from tests.tellings import NOW
 
 
 class Figures(HTMLParser):
@@ -40,13 +35,6 @@ class Figures(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.inside:
             self.found[-1][1] += data
-
-
-@pytest.fixture
-def told(db):
-    story.tell(at=NOW, count=170)
-    with time_machine.travel(NOW, tick=False):
-        yield {user.first_name.lower(): user for user in User.objects.all()}
 
 
 def page(user: User, address: str, **query: object):

@@ -164,7 +164,7 @@ def furnished(db) -> None:
     furnish()
 
 
-@settings(MANY, max_examples=40)
+@settings(MANY, max_examples=20)
 @given(
     people=strategies.people,
     some_rules=rules,

@@ -2,7 +2,7 @@
 
 import re
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from config.demo import story
 from feedback.funnels.shares import Share
 from feedback.lab import forms, reports, verdicts
 from feedback.views import lab
@@ -20,8 +19,8 @@ from scoring import agreements, replays
 from scoring.documents import item
 from scoring.models import AgreementVersion, Replay
 from tests.factories import version_in_force
+from tests.tellings import NOW
 
-NOW = datetime(2026, 6, 18, 13, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
@@ -45,13 +44,6 @@ class Figures(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.inside:
             self.found[-1][1] += data
-
-
-@pytest.fixture
-def told(db):
-    story.tell(at=NOW, count=170)
-    with time_machine.travel(NOW, tick=False):
-        yield {user.first_name.lower(): user for user in User.objects.all()}
 
 
 def browser(user: User) -> Client:
@@ -151,11 +143,11 @@ def test_a_replay_shows_how_far_it_is_and_can_be_stopped(told):
     replay = replays.request(version, starts_at=since, ends_at=until, by=told["maya"], at=NOW)
     replays.step(at=NOW, chunk=40)
     path = reverse("lab_replay", args=[replay.pk])
-    assert "40 of 170 leads looked at" in client.get(path).content.decode()
+    assert "40 of 200 leads looked at" in client.get(path).content.decode()
     part = client.get(path, headers={"hx-request": "true"})
     assert "<html" not in part.content.decode()
     client.post(reverse("lab_replay_stop", args=[replay.pk]))
-    assert "stopped after 40 of 170" in client.get(path).content.decode()
+    assert "stopped after 40 of 200" in client.get(path).content.decode()
     assert client.get(path, headers={"hx-request": "true"}).headers["HX-Refresh"] == "true"
     assert "Stopped" in client.get(reverse("lab")).content.decode()
 

@@ -330,7 +330,7 @@ deeds = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(deeds=deeds, data=st.data())
 @pytest.mark.django_db
 def test_what_is_set_aside_in_the_end_does_not_depend_on_the_order(deeds, data):

@@ -64,7 +64,7 @@ def number(who: Lead, measure: Measure, at: datetime = NOW) -> int:
     return found
 
 
-@settings(MANY, max_examples=150)
+@settings(MANY, max_examples=50)
 @given(people=people, asked=st.lists(st.tuples(measured, repetitions), min_size=1, max_size=6))
 def test_python_and_sql_make_the_same_numbers_which_nothing_changes_too_early(
     furnished, people, asked

@@ -171,7 +171,7 @@ def test_what_a_machine_did_brings_nobody_near(maya):
     assert found(version) == {}
 
 
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=20)
 @given(data=st.data(), those=people, whens=st.lists(some_conditions, min_size=1, max_size=3))
 def test_sql_finds_whom_python_finds(data, those, whens):
     whens = [*whens, BAR]

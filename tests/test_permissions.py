@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from leads.models import Lead, User
 from scoring import agreements, calibrations, corrections, impacts, replays, shapes
 from scoring.agreements import comments
 from scoring.models import AgreementVersion, Calibration, Correction, Replay, Thread
+from tests import legs
 from tests.factories import HandoffFactory, PoolFactory, PoolMemberFactory
 
 CAST = ("maya", "mark", "sam", "lena", "olu", "ada", "nina")
@@ -323,9 +325,12 @@ def callers(maya, mark, sam, lena, olu, ada, nina, signed_in) -> dict[str, tuple
 
 
 def test_every_address_opens_for_whom_it_should(house, callers):
+    """A thousand requests. On the second leg it is the database that may say no: there Olu, who
+    sees everything, asks for all."""
+    asking = {"olu": callers["olu"]} if os.environ.get(legs.SECOND) else callers
     wrong = {}
     for address in TABLE:
-        for name, clients in callers.items():
+        for name, clients in asking.items():
             seen, expected = outcome(address, house, clients), address.expected(name)
             if seen != expected:
                 wrong[f"{address.method} /{address.route} as {name}"] = f"{seen}, not {expected}"

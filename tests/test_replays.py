@@ -10,7 +10,6 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.demo import story
 from feedback import deliveries, handoffs, releases
 from feedback.models import Evidence, Handoff
 from leads import activities, changes, identities, quarantines
@@ -29,7 +28,7 @@ from scoring.models import (
 from scoring.replays import moments, places
 from scoring.replays.trials import Course, Trial
 from scoring.shapes import classic
-from tests import strategies
+from tests import strategies, tellings
 from tests.factories import PoolFactory, PoolMemberFactory
 from tests.processes import wait_until
 from tests.strategies import MANY, NOW, furnish, some_conditions, written
@@ -127,10 +126,8 @@ def with_bar(points: int):
 # What really happened
 
 
-def test_the_version_in_force_finds_what_the_machine_did_and_nothing_else():
-    now = NOW.replace(hour=13)
-    story.tell(at=now, count=170)
-    maya = User.objects.get(email="maya@baton.example")
+def test_the_version_in_force_finds_what_the_machine_did_and_nothing_else(told):
+    now, maya = tellings.NOW, told["maya"]
     for each in AgreementVersion.objects.exclude(in_force_at=None):
         period = each.in_force_at, each.superseded_at or now
         crossed, entered = found(replayed(each, *period, maya, at=now)), really(*period)
@@ -478,7 +475,7 @@ def furnished(db) -> None:
     furnish()
 
 
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=20)
 @given(
     people=strategies.people,
     some_rules=rules,
@@ -515,7 +512,7 @@ def blind_to_entries(some_rules: list) -> list:
     ]
 
 
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=20)
 @given(
     people=strategies.people,
     some_rules=rules,

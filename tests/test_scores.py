@@ -309,7 +309,7 @@ def random_body(some_rules: list, some_limits: dict, criteria: list) -> dict:
     return text
 
 
-@settings(MANY, max_examples=40)
+@settings(MANY, max_examples=20)
 @given(
     people=strategies.people,
     some_rules=rules,

@@ -73,9 +73,19 @@ def described(cursor) -> list[str]:
     return found
 
 
+SAME = r"\(?OLD\.\W*\w+\W+IS (?:NOT )?(?:DISTINCT FROM )?NEW\.\W?\w+\W?\)?"
+RUN = re.compile(rf"{SAME}(?:\s+(AND|OR)\s+{SAME})+", re.IGNORECASE)
+
+
 def unordered(sql: str) -> str:
     """Guards name the columns as they stand in the table, which is as they came."""
-    return " ".join(sorted(re.findall(r"[^\s()]+", sql)))
+    plain = re.sub(r"\(((?:old|new)\.\S+?)\)::\w+", r"\1", sql)
+    return RUN.sub(_sorted, plain)
+
+
+def _sorted(run: re.Match) -> str:
+    same = re.split(r"\s+(?:AND|OR)\s+", run[0])
+    return f" {run[1]} ".join(sorted(each.strip("()") for each in same))
 
 
 def parts(sql: str) -> list[str]:
