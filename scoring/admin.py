@@ -4,11 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from leads.admin.pages import ConfigurationAdmin, ReadOnlyAdmin, ReadOnlyInline
 from scoring.models import (
     AgreementVersion,
+    Calibration,
+    CalibrationLead,
+    Comment,
     Freeze,
     Objection,
     Reason,
@@ -53,10 +57,45 @@ class SignatureAdmin(ReadOnlyAdmin):
     list_select_related = ["version", "user"]
 
 
+@admin.register(Objection)
+class ObjectionAdmin(ReadOnlyAdmin):
+    list_display = ["version", "side", "user", "proposal", "at", "reason"]
+    list_filter = ["side"]
+    list_select_related = ["version", "user"]
+
+
+class CommentInline(ReadOnlyInline):
+    model = Comment
+    fields = ["by", "at", "text"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("by")
+
+
 @admin.register(Thread)
 class ThreadAdmin(ReadOnlyAdmin):
     list_display = ["version", "section", "clause", "opened_by", "opened_at", "resolved_at"]
     list_select_related = ["version", "opened_by"]
+    inlines = [CommentInline]
+
+
+class CalibrationLeadInline(ReadOnlyInline):
+    model = CalibrationLead
+    fields = ["position", "lead", "handed_over", "total"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("lead")
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(ReadOnlyAdmin):
+    """Rounds of “Is this a lead?” and what was put to the vote. Who voted how is shown in the
+    room alone: it is secret until the round is closed."""
+
+    list_display = ["opened_at", "version", "stage", "opened_by", "closed_at"]
+    list_select_related = ["version", "opened_by"]
+    exclude = ["body", "code"]
+    inlines = [CalibrationLeadInline]
 
 
 class FreezeForm(forms.ModelForm):

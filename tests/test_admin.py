@@ -24,7 +24,16 @@ from leads.models import (
     User,
 )
 from scoring import rescoring
-from scoring.models import Comment, Freeze, Objection, Signature, Thread, TrialAnswer
+from scoring.models import (
+    Calibration,
+    CalibrationLead,
+    Comment,
+    Freeze,
+    Objection,
+    Signature,
+    Thread,
+    TrialAnswer,
+)
 from tests.factories import HandoffFactory, PoolMemberFactory
 
 OURS = {"leads", "scoring", "feedback"}
@@ -72,6 +81,11 @@ def furnished(maya, monday):
     by_maya = {"version": handoff.version, "side": "marketing", "user": maya, "at": monday}
     Objection.objects.create(**by_maya, proposal=1, sha256="0" * 64, reason="Too slow.")
     TrialAnswer.objects.create(**by_maya, answer="keep")
+    vote = {"version": handoff.version, "body": {}, "stage": "mql", "code": "room42"}
+    put = Calibration.objects.create(**vote, as_of=monday, opened_by=maya, opened_at=monday)
+    CalibrationLead.objects.create(
+        calibration=put, lead=lead, position=1, handed_over=True, total=70
+    )
     Freeze.objects.create(name="Year's end", starts_on=monday.date(), ends_on=monday.date())
     opportunity = Opportunity.objects.create(
         name="Graaf", company=lead.company, handoff=handoff, opened_at=monday
