@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from feedback import deliveries, notifications
 from feedback.models import Notification
+from leads import append_only
 from leads.refusals import Refused
 from scoring import agreements, documents, tasks
 from scoring.agreements import comments, drafts, effects, objections
@@ -497,11 +498,63 @@ def test_raw_sql_cannot_alter_it_either(agreed):
         cursor.execute(sql, [agreed.pk])
 
 
-@pytest.mark.postgres
-def test_the_database_does_not_let_it_be_deleted(agreed):
-    rows = AgreementVersion.objects.filter(pk=agreed.pk)
-    with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
-        rows._raw_delete(rows.db)
+def copied(row, *, verb="INSERT", **other):
+    """Writes a row again by plain SQL, with other values in some columns; without `id` as a new
+    one."""
+    names = [field.column for field in row._meta.concrete_fields]
+    names = [name for name in names if other.get(name, "") is not None]
+    values = ", ".join("%s" if name in other else f'"{name}"' for name in names)
+    table, columns = row._meta.db_table, ", ".join(f'"{name}"' for name in names)
+    sql = f"{verb} INTO {table} ({columns}) SELECT {values} FROM {table} WHERE id = %s"
+    given = [other[name] for name in names if name in other]
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute(sql, [*given, row.pk])
+
+
+def test_no_row_takes_the_place_of_one_that_was_signed(agreed):
+    """SQLite's REPLACE deletes what is in its way, and asks no trigger of deletion."""
+    verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
+    signature = agreed.signatures.first()
+    for row, other in (
+        (agreed, {"sha256": "x"}),
+        (agreed, {"sha256": "x", "status": "draft"}),
+        (agreed, {"id": None, "number": 99, "status": "draft"}),
+        (signature, {"reservation": "forged"}),
+        (signature, {"id": None, "reservation": "forged"}),
+    ):
+        with pytest.raises(DatabaseError):
+            copied(row, verb=verb, **other)
+    assert [each.reservation for each in agreed.signatures.all()] == ["", ""]
+
+
+def test_a_row_that_nobody_signed_does_not_run(agreed, in_force):
+    past_baton(in_force, status=Status.SUPERSEDED)
+    for status in (Status.IN_FORCE, Status.SUPERSEDED):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            copied(in_force, id=None, number=99, status=status)
+
+
+def test_what_one_side_signed_does_not_run(proposal, in_force, mark, monday):
+    sign(proposal, mark, at=monday + 3 * HOUR)
+    past_baton(in_force, status=Status.SUPERSEDED)
+    for status in (Status.AGREED, Status.IN_FORCE):
+        with pytest.raises(DatabaseError, match="cannot be changed"):
+            past_baton(proposal, status=status)
+
+
+def test_what_runs_is_not_pushed_out(agreed, in_force):
+    verb = "UPDATE OR REPLACE" if connection.vendor == "sqlite" else "UPDATE"
+    sql = f"{verb} {AgreementVersion._meta.db_table} SET status = 'in_force' WHERE id = %s"
+    with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
+        cursor.execute(sql, [agreed.pk])
+    assert AgreementVersion.objects.in_force().get() == in_force
+
+
+def test_the_database_lets_nothing_of_it_be_deleted(agreed):
+    append_only.erasing()
+    for rows in (AgreementVersion.objects.filter(pk=agreed.pk), agreed.signatures.all()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows._raw_delete(rows.db)
 
 
 def test_the_administration_only_reads_versions(agreed, ada, signed_in):
