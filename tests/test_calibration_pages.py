@@ -216,8 +216,24 @@ def test_closing_is_the_thing_to_do_when_all_who_began_have_finished(
     assert not weighty.search(client.get(address(room, "_wall")).content.decode())
     voted(room, at, {maya: YES, sam: YES})
     assert weighty.search(client.get(address(room, "_wall")).content.decode())
-    # The page that asks again and again is told too.
-    assert weighty.search(client.get(address(room, "_wall"), headers=HTMX).content.decode())
+
+
+def test_a_wall_that_asks_again_gets_the_button_anew_only_where_it_changed(
+    room, maya, sam, signed_in, at
+):
+    client = signed_in(maya)
+
+    def asked():
+        """What the wall asks for again and again, as the page at this moment says it."""
+        page = client.get(address(room, "_wall")).content.decode()
+        [path] = re.findall(r'id="turnout"[^>]* hx-get="([^"]+)"', page)
+        return path
+
+    before = asked()
+    assert "Close the vote" not in client.get(before, headers=HTMX).content.decode()
+    voted(room, at, {maya: YES, sam: YES})
+    assert "btn primary" in client.get(before, headers=HTMX).content.decode()
+    assert "Close the vote" not in client.get(asked(), headers=HTMX).content.decode()
 
 
 def test_of_a_hidden_lead_nothing_is_shown_that_names_it(version, maya, sam, signed_in, at):

@@ -155,18 +155,18 @@ def _population(bar: int | None) -> list[int]:
 
 
 def _nearest(leads: QuerySet[Lead], bar: int | None) -> list[int]:
-    """Of the same distance who did something last. Both ways from the bar in the order of the index
-    on scores: nobody sorts a hundred thousand."""
+    """The nearest first. Where there are too many, half of them above the bar and half below, as
+    far as both have so many; of one score those who did something last. Both ways from the bar in
+    the order of the index on scores: nobody sorts a hundred thousand."""
     latest = F("latest_activity_at").desc(nulls_last=True)
     if bar is None:
         return list(leads.order_by(latest, "pk").values_list("pk", flat=True)[:SCORED])
     above = leads.filter(score__total__gte=bar).order_by("score__total", latest, "pk")
     below = leads.filter(score__total__lt=bar).order_by("-score__total", latest, "pk")
-    rows = [
-        row for each in (above, below) for row in each.values_list("score__total", "pk")[:SCORED]
-    ]
-    rows.sort(key=lambda row: abs(row[0] - bar))
-    found = [pk for _total, pk in rows[:SCORED]]
+    over, under = (list(e.values_list("score__total", "pk")[:SCORED]) for e in (above, below))
+    rows = over[: max(SCORED // 2, SCORED - len(under))]
+    rows += under[: SCORED - len(rows)]
+    found = [pk for _total, pk in sorted(rows, key=lambda row: abs(row[0] - bar))]
     unscored = leads.filter(score=None).order_by(latest, "pk").values_list("pk", flat=True)
     return found + list(unscored[: SCORED - len(found)])
 

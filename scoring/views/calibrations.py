@@ -172,6 +172,9 @@ def _wall(
 ) -> HttpResponse:
     context = {"calibration": calibration} | _turnout(request, calibration)
     if request.htmx:
+        # Swapped without need, the button would lose the press that is under way.
+        shown = {"1": True, "0": False}.get(request.GET.get("finished", ""))
+        context["turned"] = context["all_finished"] is not shown
         return render(request, "scoring/calibration/_turned_out.html", context)
     path = reverse("agreement_calibration", args=[calibration.code])
     context |= {
