@@ -36,9 +36,12 @@ def test_every_stage_and_every_arrow_is_on_the_map(name):
 
 @every_shape
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_boxes_clocks_and_labels_stand_clear_of_each_other_within_the_paper(name, language):
+def test_boxes_clocks_words_and_arrows_stand_clear_of_each_other_within_the_paper(name, language):
     for _body, picture in pictures(name, language):
         assert_clear(picture)
+        lines = [strip for arrow in picture.arrows for strip in strips(arrow.path)]
+        for words in (arrow.label for arrow in picture.arrows if arrow.label):
+            assert not any(words.ground.overlaps(line) for line in lines), words.lines
 
 
 @every_shape
@@ -113,14 +116,6 @@ def test_names_too_long_for_a_box_are_wrapped_and_never_run_out_of_it():
     assert [line for line, _y in maps.draw(stages).wide.boxes[1].lines][0].endswith("-")
 
 
-def test_words_stand_off_the_way_to_the_clock_too():
-    for _body, picture in pictures("sales_ready"):
-        [waiting] = [a for a in picture.arrows if (a.start, a.end) == ("srl", "sql")]
-        for arrow in picture.arrows:
-            if arrow.label:
-                assert not any(arrow.label.ground.overlaps(strip) for strip in strips(waiting.path))
-
-
 def test_ways_back_from_one_stage_say_the_same_once():
     ends = ("n1", "n2", "d")
     stages = [
@@ -164,7 +159,7 @@ def journeys(draw):
     return stages
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(journeys())
 def test_any_journey_of_three_to_nine_stages_can_be_drawn(stages):
     words = {(stage.key, key): "some words" for stage in stages for key in stage.next}

@@ -10,9 +10,12 @@ from itertools import chain
 from scoring.maps import labels, places, routes, strokes
 from scoring.maps.labels import Label, Track
 from scoring.maps.places import MARKETING, SALES, Plan, Stage
-from scoring.maps.routes import Link
+from scoring.maps.routes import Link, Way
 from scoring.maps.shapes import BOLD, CELL, Rect, hyphened, wrap
 from scoring.maps.strokes import Point
+
+# So often at most the arrows are drawn until they leave room for their words.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -118,33 +121,8 @@ def _pictures(
 def _picture(
     stages: Sequence[Stage], plan: Plan, words: Mapping[tuple[str, str], str], anchor: str
 ) -> Picture:
-    rects = plan.boxes | {_clock(key): rect for key, rect in plan.clocks.items()}
-    links = _links(_steps(stages), plan)
-    ways = routes.find(
-        dict.fromkeys(chain.from_iterable(links.values())),
-        rects,
-        width=plan.width,
-        height=plan.height,
-        kept_free=_names_of_lanes(plan),
-    )
-    drawn = {
-        step: [ways[link] for link in parts]
-        for step, parts in links.items()
-        if all(link in ways for link in parts)
-    }
-    placed = labels.place(
-        [
-            _track(step, parts[-1], said)
-            for (step, parts), said in zip(drawn.items(), _said(drawn, words), strict=True)
-        ],
-        ways=chain.from_iterable(drawn.values()),
-        paper=Rect(2, 2, plan.width - 4, plan.height - 4),
-        taken=[*rects.values(), *_names_of_lanes(plan)],
-    )
-    arrows = [
-        _arrow(step, parts, label, anchor)
-        for (step, parts), label in zip(drawn.items(), placed, strict=True)
-    ]
+    drawn = _labelled(_links(_steps(stages), plan), plan, words)
+    arrows = [_arrow(step, parts, label, anchor) for step, (parts, label) in drawn.items()]
     terms = {stage.key: stage.term for stage in stages}
     return Picture(
         width=plan.width,
@@ -156,6 +134,69 @@ def _picture(
             Clock(key, rect, terms[key], anchor + key) for key, rect in plan.clocks.items()
         ),
     )
+
+
+def _labelled(
+    links: Mapping[_Step, list[Link]], plan: Plan, words: Mapping[tuple[str, str], str]
+) -> dict[_Step, tuple[list[Way], Label | None]]:
+    """The ways of each step and its label. Where arrows run through words, the arrows are drawn
+    again around them, as long as that makes fewer of these."""
+    room: list[Rect] = []
+    best, least = {}, float("inf")
+    for _again in range(TRIES):
+        drawn = _drawn(links, plan, room)
+        ways = list(chain.from_iterable(drawn.values()))
+        found = _words_on(drawn, plan, words, ways)
+        crossed = [each.ground for each in found if each and labels.crossed(each, ways)]
+        silent = sum(each is None for each in found)
+        cost = len(crossed) + silent + len(plan.boxes) * (len(links) - len(drawn))
+        if cost < least:
+            best, least = (
+                dict(zip(drawn, zip(drawn.values(), found, strict=True), strict=True)),
+                cost,
+            )
+        if not crossed:
+            break
+        room += crossed
+    return best
+
+
+def _drawn(
+    links: Mapping[_Step, list[Link]], plan: Plan, room: Iterable[Rect]
+) -> dict[_Step, list[Way]]:
+    ways = routes.find(
+        dict.fromkeys(chain.from_iterable(links.values())),
+        _standing(plan),
+        width=plan.width,
+        height=plan.height,
+        kept_free=[*_names_of_lanes(plan), *room],
+    )
+    return {
+        step: [ways[link] for link in parts]
+        for step, parts in links.items()
+        if all(link in ways for link in parts)
+    }
+
+
+def _words_on(
+    drawn: Mapping[_Step, list[Way]],
+    plan: Plan,
+    words: Mapping[tuple[str, str], str],
+    ways: Iterable[Way],
+) -> list[Label | None]:
+    return labels.place(
+        [
+            _track(step, parts[-1], said)
+            for (step, parts), said in zip(drawn.items(), _said(drawn, words), strict=True)
+        ],
+        ways=ways,
+        paper=Rect(2, 2, plan.width - 4, plan.height - 4),
+        taken=[*_standing(plan).values(), *_names_of_lanes(plan)],
+    )
+
+
+def _standing(plan: Plan) -> dict[str, Rect]:
+    return plan.boxes | {_clock(key): rect for key, rect in plan.clocks.items()}
 
 
 def _steps(stages: Sequence[Stage]) -> list[_Step]:

@@ -58,6 +58,11 @@ def place(
     return found
 
 
+def crossed(label: Label, ways: Iterable[Sequence[tuple[int, int]]]) -> bool:
+    """Does a way run through the words?"""
+    return any(label.ground.overlaps(_strip(*ends)) for way in ways for ends in pairwise(way))
+
+
 def _best(track: Track, paper: Rect, taken: list[Rect], strips: list[Rect]) -> Label | None:
     best, least = None, float("inf")
     for cost, label in _candidates(track):

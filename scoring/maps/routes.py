@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import ceil
 
 from scoring.maps.shapes import CELL, Rect
 
@@ -69,7 +70,7 @@ def find(
         grid.walls.update(_points(rect))
         grid.near.update(_points(rect, around=1))
     for rect in kept_free:
-        grid.walls.update(_points(rect))
+        grid.walls.update(_within(rect))
     found = {}
     for link in links:
         ends = rects[link.start], rects[link.end]
@@ -196,6 +197,13 @@ def _ports(rect: Rect) -> Iterator[tuple[Point, Point, float]]:
 def _points(rect: Rect, around: int = 0) -> Iterator[Point]:
     for x in range(int(rect.x // CELL) - around, int(rect.right // CELL) + around + 1):
         for y in range(int(rect.y // CELL) - around, int(rect.bottom // CELL) + around + 1):
+            yield x, y
+
+
+def _within(rect: Rect) -> Iterator[Point]:
+    """The points of the grid on a rectangle that need not lie on it."""
+    for x in range(ceil(rect.x / CELL), int(rect.right // CELL) + 1):
+        for y in range(ceil(rect.y / CELL), int(rect.bottom // CELL) + 1):
             yield x, y
 
 
