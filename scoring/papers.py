@@ -6,7 +6,6 @@ What goes out is `documents.canonical`; read back, it gives the same bytes and t
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from scoring import checks
 from scoring.checks import Problem
 from scoring.checks.findings import join
+from scoring.checks.pieces import cannot_be_shown
 from scoring.documents import Body
 
 MOST_BYTES = 4 * checks.LONGEST
@@ -140,7 +140,7 @@ def _refuse_endless(name: str, path: str) -> None:
 
 
 def _refuse_invisible(words: str, path: str) -> None:
-    if any(unicodedata.category(each) in ("Cc", "Cs") and each != "\n" for each in words):
+    if cannot_be_shown(words):
         message = _("This text has characters that cannot be shown.")
         raise _wrong(path, message, _("Remove them: they came in by copying."))
 

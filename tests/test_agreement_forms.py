@@ -434,3 +434,13 @@ def test_a_time_that_passed_meanwhile_stays_as_it_is(draft, maya, signed_in):
     form = SECTIONS["effect"](past, {"starts": "2020-02-29T09:00"})
     assert form.is_valid()
     assert form.value() == past["effect"]
+
+
+def test_a_start_that_is_posted_as_it_stood_is_no_change(draft):
+    stands = draft.body | {"effect": {"starts": "2099-02-28T09:00"}}
+    again, later = (
+        SECTIONS["effect"](stands, {"starts": said})
+        for said in ("2099-02-28T09:00", "2099-02-28T10:00")
+    )
+    assert not again.form.has_changed()
+    assert later.form.has_changed()

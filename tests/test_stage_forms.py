@@ -66,6 +66,35 @@ def without(body, *keys):
 # Built by hand
 
 
+def test_names_that_say_more_than_they_show_are_refused_beside_them(draft, maya, signed_in):
+    client = signed_in(maya)
+    form = opened(client, "stages") | {"stages-0-name_en": "In\u202equiry"}
+    page = saved(client, form)
+    assert page.status_code == 422
+    [beside] = re.findall(r'id="row_id_stages-0-name.*?</ul>', page.content.decode(), re.DOTALL)
+    assert "characters that cannot be shown" in beside
+    for sign in "\u202e\u200b\u2066\ufeff\u2028\x07":
+        body = draft.body | {"title": f"Ours{sign}"}
+        assert [each.path for each in checks.validate(body)] == ["title"]
+
+
+def test_joined_signs_are_a_name(draft, maya, signed_in):
+    client, name = signed_in(maya), "Family \U0001f469\u200d\U0001f467"
+    form = opened(client, "stages") | {"stages-0-name_en": name}
+    assert saved(client, form).status_code == 302
+    assert stage_of(draft, "inquiry")["name"]["en"] == name
+
+
+def test_the_number_of_criteria_is_kept_up_with_what_is_added(draft, maya, signed_in):
+    client = signed_in(maya)
+    before = opened(client, "stages")
+    criteria = item(draft.body["stages"], "mql")["criteria"]
+    form = before | {"criteria-mql-count": str(len(criteria) + 1)}
+    page = client.post(address("stages", "preview/"), form, headers=HTMX)
+    said = r'id="criteria-of-stages-1" hx-swap-oob="true">(\d+) criteria<'
+    assert re.findall(said, page.content.decode()) == [str(len(criteria) + 1)]
+
+
 def test_a_stage_is_added_named_and_drawn_into_the_journey(draft, maya, signed_in):
     client = signed_in(maya)
     form = pressed(client, opened(client, "stages"), "stages:nurture")

@@ -18,6 +18,22 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
 
 
+# Format characters by which words are written: joiners (scripts, emoji), hyphens, tags (flags).
+_FORMS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}") | {
+    chr(point) for point in range(0xE0020, 0xE0080)
+}
+_NEVER_SHOWN = ("Cc", "Cs", "Cf", "Zl", "Zp")
+
+
+def cannot_be_shown(words: str) -> bool:
+    """Has it control characters, marks that turn the direction of writing, or others that nobody
+    sees? Two names that look the same would not be."""
+    return any(
+        unicodedata.category(each) in _NEVER_SHOWN and each != "\n" and each not in _FORMS
+        for each in words
+    )
+
+
 def described(check: Check, schema: Mapping[str, Any]) -> Check:
     """The check, saying in JSON Schema what it lets pass, as far as that can say it."""
     check.schema = dict(schema)
@@ -240,7 +256,7 @@ def _plain(value: Any, path: str, most: int, blank: bool) -> Iterator[Problem]:
         yield Problem(path, _("This text is empty."))
     elif len(value) > most:
         yield Problem(path, _("This text is longer than %(most)s characters.") % {"most": most})
-    elif any(unicodedata.category(each) in ("Cc", "Cs") and each != "\n" for each in value):
+    elif cannot_be_shown(value):
         yield Problem(path, _("This text has characters that cannot be shown."))
 
 

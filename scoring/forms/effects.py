@@ -18,10 +18,17 @@ from scoring.forms.texts import BilingualField, kept
 MINUTES, DAYS = "%Y-%m-%dT%H:%M", "%Y-%m-%d"
 
 
+class WallClockField(forms.DateTimeField):
+    """Day and time of the installation, of no zone."""
+
+    def has_changed(self, initial: datetime | None, data: str | None) -> bool:
+        return _written(initial) != _minutes(data)
+
+
 class EffectForm(forms.Form):
     """All may be left empty: then it takes effect at once, until it is changed."""
 
-    starts = forms.DateTimeField(
+    starts = WallClockField(
         label=gettext_lazy("Takes effect"),
         required=False,
         input_formats=[MINUTES],
@@ -48,7 +55,7 @@ class EffectForm(forms.Form):
 
     def clean_starts(self) -> str:
         """The wall clock as it was written: whichever zone reads it, the text says the same."""
-        return (self.data.get(self.add_prefix("starts")) or "").strip()[:16]
+        return _minutes(self.data.get(self.add_prefix("starts")))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -99,6 +106,11 @@ class EffectSection(SectionForm):
 def _shown(effect: dict[str, Any]) -> dict[str, Any]:
     starts = effect.get("starts")
     return effect | ({"starts": datetime.fromisoformat(starts)} if starts else {})
+
+
+def _minutes(given: str | None) -> str:
+    """Up to the minute, as a text writes it."""
+    return (given or "").strip()[:16]
 
 
 def _written(starts: datetime | None) -> str:
