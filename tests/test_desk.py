@@ -6,9 +6,9 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 
+from leads.models import Event
 from leads.refusals import Refused
 from scoring import agreements, documents
 from scoring.agreements import locks
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 MINUTE = timedelta(minutes=1)
+KEPT = "What you wrote is kept: this section of the next draft offers it to you."
 
 
 @pytest.fixture
@@ -166,6 +167,32 @@ def test_what_was_sent_before_or_beside_a_save_is_not_called_unsaved(draft, maya
     locks.keep(draft, "goals", at=now + 2 * MINUTE, **sent)
     kept = SectionLock.objects.get()
     assert (kept.input, kept.held) == ("a=1", False)
+
+
+def test_a_save_of_one_section_throws_nothing_away_in_another(draft, maya, now):
+    locks.take(draft, "goals", by=maya, at=now)
+    seen = agreements.section_sha256(draft.body, "goals")
+    edit(draft, "about", {"title": "Ours", "summary": ""}, maya, now + MINUTE)
+    # Sent before that save, and come after it.
+    assert locks.keep(draft, "goals", by=maya, at=now, input="a=1", sha256=seen, seen=seen)
+    assert locks.mine(draft, "goals", maya).input == "a=1"
+
+
+def test_what_was_typed_and_not_saved_goes_on_into_the_next_draft(draft, maya, mark, lena, now):
+    typed = {"sha256": "a" * 64, "section": "goals"}
+    for by, at in ((maya, now), (lena, now), (mark, now)):
+        locks.keep(draft, **typed, by=by, at=at, input="a=1")
+    mark.is_active = False
+    mark.save()
+    # A version that was signed or withdrawn is nobody's to write, but what is sent is kept.
+    AgreementVersion.objects.filter(pk=draft.pk).update(status="withdrawn")
+    assert not locks.keep(draft, **typed, by=lena, at=now + MINUTE, input="b=2")
+    later = agreements.open_draft(by=maya, at=now + MINUTE)
+    assert {each.user: (each.input, each.held) for each in locks.unsaved(later)} == {
+        maya: ("a=1", False),
+        lena: ("b=2", False),
+    }
+    assert not locks.unsaved(draft)
 
 
 # Pages
@@ -348,9 +375,14 @@ def test_what_stands_against_the_draft_leads_to_where_it_is_put_right(draft, may
     assert there.url == "/agreement/draft/stages/#row_id_stages-0-next"
 
 
-def test_nobody_writes_what_waits_for_its_day(draft, maya, signed_in):
-    for status in ("proposed", "agreed"):
-        AgreementVersion.objects.filter(pk=draft.pk).update(status=status, proposals=1)
+def test_nobody_writes_what_waits_for_its_day(draft, maya, mark, lena, signed_in, now):
+    tomorrow = timezone.localtime(now + timedelta(days=2))
+    starts = {"starts": tomorrow.strftime("%Y-%m-%dT%H:%M")}
+    version = edit(draft, "effect", starts, maya, now).version
+    agreements.propose(version, by=maya, at=now)
+    for by in (mark, lena):
+        version = agreements.sign(version, by=by, at=now, sha256=version.sha256)
+    assert version.status == "agreed"
     for what in ("", "preview/", "takeover/"):
         client = signed_in(maya)
         answer = client.post(address("goals", what)) if what else client.get(address("goals"))
@@ -490,20 +522,109 @@ def test_a_score_of_a_hundred_rules_is_kept_and_saved_whole(maya, now, signed_in
 def test_who_still_reads_or_writes_a_version_that_was_withdrawn_is_told(
     draft, maya, mark, signed_in
 ):
-    client, by_htmx = signed_in(maya), {"HTTP_HX_REQUEST": "true"}
-    form = {"sha256": draft.sha256, "summary_0": "Kept by nobody."}
+    client = signed_in(maya)
+    form = opened(client, "about")
     agreements.withdraw(draft, by=mark, at=timezone.now())
-    here = reverse("agreement_section", args=["about"])
-    for method, name in (
-        ("get", "agreement_desk"),
-        ("get", "agreement_life"),
-        ("post", "agreement_life"),
-        ("post", "agreement_preview"),
-    ):
-        address = reverse(name, args=[] if name == "agreement_desk" else ["about"])
-        answer = getattr(client, method)(address, form, **by_htmx)
-        assert answer.status_code == 286, name
-        assert "Nobody writes this version any more." in answer.content.decode()
-    refused = client.post(here, form)
+    for method, what in (("get", "life/"), ("post", "life/"), ("post", "preview/")):
+        answer = getattr(client, method)(address("about", what), form, headers=HTMX)
+        assert answer.status_code == 286, what
+        assert "Nobody writes this version any more." in answer.text
+        assert KEPT not in answer.text
+    assert client.get("/agreement/draft/desk/").status_code == 286
+    refused = client.post(address("about"), form)
     assert refused.status_code == 409
-    assert "Go back in the browser" in refused.content.decode()
+    assert "Open a new draft instead." in refused.text
+
+
+@pytest.mark.parametrize("what", ["", "life/", "preview/"])
+def test_what_is_sent_too_late_is_offered_in_the_next_draft(draft, maya, mark, signed_in, what):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    agreements.withdraw(draft, by=mark, at=timezone.now())
+    assert KEPT in client.post(address("about", what), form, headers=HTMX).text
+    agreements.open_draft(by=mark, at=timezone.now())
+    assert "You have unsaved input from" in client.get(address("about")).text
+    assert "Our promise" in client.get(address("about") + "?kept=1").text
+
+
+def test_a_save_that_meets_a_signed_version_on_its_way_keeps_what_it_says(
+    draft, maya, mark, signed_in, monkeypatch
+):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    agreements.withdraw(draft, by=mark, at=timezone.now())
+    # As it was read before it was withdrawn.
+    monkeypatch.setattr("scoring.views.desks.open_version", lambda *_: draft)
+    refused = client.post(address("about"), form)
+    assert refused.status_code == 409
+    assert KEPT in refused.text
+    assert "Our+promise" in locks.mine(draft, "about", maya).input
+
+
+def test_who_drops_what_came_too_late_is_not_offered_it_again(draft, maya, mark, signed_in):
+    client = signed_in(maya)
+    form = retitled(opened(client, "about"), "Our promise")
+    client.post(address("about", "preview/"), form, headers=HTMX)
+    despite = locks.place(locks.mine(draft, "about", maya))
+    agreements.withdraw(draft, by=mark, at=timezone.now(), despite=[despite])
+    client.post(address("about", "cancel/"))
+    assert not SectionLock.objects.exists()
+
+
+def withdrawal(client, version, **more):
+    return client.post(f"/agreement/versions/{version.pk}/withdrawal/", more)
+
+
+def test_who_withdraws_is_asked_about_what_is_not_saved(draft, maya, mark, lena, signed_in, now):
+    locks.keep(draft, "about", by=lena, at=now, input="title_en=Ours", sha256=draft.sha256)
+    client = signed_in(mark)
+    asked = withdrawal(client, draft)
+    assert asked.status_code == 409
+    assert "Lena Fuchs has input in the draft that is not saved yet." in asked.text
+    assert "Withdraw all the same" in asked.text
+    more = form_of(asked.text, f"/agreement/versions/{draft.pk}/withdrawal/")
+    assert withdrawal(client, draft, **more).url == "/agreement/versions/"
+    draft.refresh_from_db()
+    assert draft.status == "withdrawn"
+
+
+def test_who_is_asked_about_their_own_input_is_called_so(draft, mark, signed_in, now):
+    locks.keep(draft, "about", by=mark, at=now, input="title_en=Ours", sha256=draft.sha256)
+    said = withdrawal(signed_in(mark), draft).text
+    assert "You have input in the draft that is not saved yet." in said
+    assert "Save it first" in said
+
+
+# Pressed twice
+
+
+def twice(client, version, what, **said):
+    """Where the second of two equal requests leads; that of somebody else is refused."""
+    path = f"/agreement/versions/{version.pk}/{what}/"
+    first, second = (client.post(path, said) for _ in range(2))
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url
+    return path
+
+
+def test_a_button_pressed_twice_leads_to_where_the_first_time_led(
+    draft, maya, mark, lena, signed_in, now
+):
+    text = edit(draft, "goals", goals(draft, "Much"), maya, now).version.sha256
+    ours, marks, lenas = signed_in(maya), signed_in(mark), signed_in(lena)
+    path = twice(ours, draft, "proposal", sha256=text)
+    assert marks.post(path, {"sha256": text}).status_code == 409
+    assert ours.post(path, {"sha256": "0" * 64}).status_code == 409
+    twice(lenas, draft, "objection", sha256=text, reason="Too little.")
+    assert Event.objects.filter(kind="agreement.objected").count() == 1
+    path = twice(marks, draft, "signature", sha256=text, side="marketing")
+    other = {"sha256": text, "side": "marketing", "reservation": "Only until May."}
+    assert marks.post(path, other).status_code == 409
+    twice(lenas, draft, "signature", sha256=text, side="sales")
+    assert marks.post(path, other | {"reservation": ""}).url == "/agreement/"
+    assert draft.signatures.count() == 2
+
+
+def test_who_withdraws_twice_has_withdrawn_it(draft, maya, mark, signed_in):
+    path = twice(signed_in(maya), draft, "withdrawal")
+    assert signed_in(mark).post(path).status_code == 409

@@ -32,7 +32,8 @@ def start_from(template: str, *, by: User, at: datetime, aside: str = "") -> Agr
                 return found
             if found.sha256 != aside:
                 _refuse_worked_on(found)
-            agreements.withdraw(found, by=by, at=at)
+            despite = [locks.place(each) for each in locks.unsaved(found)]
+            agreements.withdraw(found, by=by, at=at, despite=despite)
         return agreements.open_draft(by=by, at=at, body=body)
 
 

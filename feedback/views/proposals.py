@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from feedback import predictions
+from leads.refusals import Refused
 from scoring import agreements
-from scoring.agreements import locks
+from scoring.agreements import locks, repeats
 from scoring.models import AgreementVersion
 from scoring.views import asking
 from scoring.views.gates import readers
@@ -26,18 +27,23 @@ from scoring.views.gates import readers
 @readers
 @asking.unsaved(gettext_lazy("Propose all the same"))
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    """Propose the text whose hash the form carries: what was read is what is proposed."""
+    """Propose the text whose hash the form carries: what was read is what is proposed. Who presses
+    the button twice is answered as after the first time."""
     version, at = get_object_or_404(AgreementVersion, pk=pk), timezone.now()
     agreements.refuse_stranger(request.user)
     sha256, despite = request.POST.get("sha256", ""), request.POST.getlist("despite")
-    agreements.propose(
-        version,
-        by=request.user,
-        at=at,
-        sha256=sha256,
-        predicted=_predicted(version, sha256, despite, at),
-        despite=despite,
-    )
+    try:
+        agreements.propose(
+            version,
+            by=request.user,
+            at=at,
+            sha256=sha256,
+            predicted=_predicted(version, sha256, despite, at),
+            despite=despite,
+        )
+    except Refused:
+        if not repeats.proposed(version, by=request.user, sha256=sha256):
+            raise
     messages.success(request, _("Proposed. Both teams can sign it now."))
     return redirect("agreement_version", pk)
 

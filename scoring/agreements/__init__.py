@@ -4,12 +4,13 @@ The single writer of `AgreementVersion`, its signatures, threads and trials, and
 projected from the version in force (`Stage`, `Reason`, `FieldUse`).
 """
 
-from scoring.agreements import comments, freezes, locks, objections
+from scoring.agreements import comments, freezes, locks, objections, repeats
 from scoring.agreements.drafts import (
     Edit,
     counting,
     edit,
     in_force,
+    latest,
     may_edit,
     may_withdraw,
     open_draft,
@@ -50,6 +51,7 @@ __all__ = [
     "freezes",
     "in_force",
     "install",
+    "latest",
     "leaving",
     "locks",
     "may_edit",
@@ -62,6 +64,7 @@ __all__ = [
     "propose",
     "refuse_stranger",
     "remind",
+    "repeats",
     "section_of",
     "section_sha256",
     "sign",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,11 @@ def unsettled() -> AgreementVersion | None:
     return AgreementVersion.objects.unsettled().first()
 
 
+def latest() -> AgreementVersion | None:
+    """The version that was opened last, whatever became of it."""
+    return AgreementVersion.objects.order_by("number").last()
+
+
 def may_edit(user: User) -> bool:
     """Marketing and sales write the agreement, both of them."""
     return user.is_active and user.side in (Side.MARKETING, Side.SALES)
@@ -52,8 +58,10 @@ def open_draft(
     *, by: User, at: datetime, body: Body | None = None, as_written: bool = False
 ) -> AgreementVersion:
     """A new draft of `body`, or of what is in force; `as_written` with what it says of its own
-    taking effect. Raises Refused `draft_open` (409) where
-    another version is being written, `no_text` where there is nothing to start from."""
+    taking effect. What somebody typed into the version before and never saved is offered in it.
+
+    Raises Refused `draft_open` (409) where another version is being written, `no_text` where there
+    is nothing to start from."""
     refuse_stranger(by)
     base = in_force()
     if body is None and base is None:
@@ -69,6 +77,7 @@ def open_draft(
         with transaction.atomic():
             _refuse_second(unsettled())
             version = _create(text, base, by, at)
+            locks.carry_over(version)
             _tell("agreement.drafted", version, by, at)
     except IntegrityError:
         # Two at once: the constraint lets one through, and the other is told of it.
@@ -114,15 +123,23 @@ def edit(
     return Edit(version, before, changed=True, lapsed=lapsed)
 
 
-def withdraw(version: AgreementVersion, *, by: User, at: datetime) -> AgreementVersion:
+def withdraw(
+    version: AgreementVersion, *, by: User, at: datetime, despite: Collection[str] = ()
+) -> AgreementVersion:
     """Lay a draft or a proposal aside for good. Who wrote or proposed it may, and who signs; what
-    both have signed and what waits for its day, only who signs."""
+    both have signed and what waits for its day, only who signs.
+
+    Raises Refused `settled` (409), `not_yours` or `agreed` (403), and `unsaved_input` (409) where
+    somebody has input in a draft or a proposal that is not saved, `despite` which one may go on
+    (see `locks.refuse_unsaved`)."""
     with transaction.atomic():
         version = locked(version)
         if version.status != Status.AGREED:
             refuse_settled(version)
         if not may_withdraw(by, version):
             raise _not_to_withdraw(version)
+        if version.status != Status.AGREED:
+            locks.refuse_unsaved(version, despite=despite)
         version.status = Status.WITHDRAWN
         version.save(update_fields=["status"])
         _tell("agreement.withdrawn", version, by, at)

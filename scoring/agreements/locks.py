@@ -15,34 +15,41 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads.models import User
+from leads.models import Event, Side, User
 from leads.refusals import Refused
 from scoring.agreements import words
 from scoring.agreements.sections import section_sha256
 from scoring.models import AgreementVersion, SectionLock
+
+Status = AgreementVersion.Status
 
 # A page gives a sign of life three times in this time. After it, whoever opens the form has it.
 ALIVE = timedelta(seconds=90)
 
 
 class Unsaved(Refused):
-    """Somebody has input that would be no part of what is proposed or signed: `seats`, all such.
-    Whoever is told may go on all the same."""
+    """Somebody has input that would be no part of what is proposed, signed or laid aside: `seats`,
+    all such. Whoever is told (`asked`, where it is known) may go on all the same: the next draft
+    offers it again."""
 
-    def __init__(self, seats: list[SectionLock]) -> None:
-        names = list(dict.fromkeys(str(each.user) for each in seats))
+    def __init__(self, seats: list[SectionLock], *, asked: User | None = None) -> None:
+        self.seats = seats
+        if asked and {each.user_id for each in seats} == {asked.pk}:
+            message = _("You have input in the draft that is not saved yet.")
+            remedy = _("Save it first, or go on without it: it is kept for you.")
+        else:
+            message = self._who()
+            remedy = _("Ask them to save it first, or go on without it: it is kept for them.")
+        super().__init__("unsaved_input", message, remedy, status=409)
+
+    def _who(self) -> str:
+        names = list(dict.fromkeys(str(each.user) for each in self.seats))
         message = ngettext(
             "%(names)s has input in the draft that is not saved yet.",
             "%(names)s have input in the draft that is not saved yet.",
             len(names),
         )
-        super().__init__(
-            "unsaved_input",
-            message % {"names": get_text_list(names, _("and"))},
-            _("Ask them to save it first, or go on without it: it is kept for them."),
-            status=409,
-        )
-        self.seats = seats
+        return message % {"names": get_text_list(names, _("and"))}
 
 
 def take(version: AgreementVersion, section: str, *, by: User, at: datetime) -> SectionLock | None:
@@ -86,19 +93,17 @@ def keep(
 
     The text may have been saved meanwhile. `seen` is the hash of the text, or the section, that
     the page shows: an older one takes nothing. `says` is the hash of the section as the input has
-    it: what is saved is kept no more, and neither is what somebody sent before they saved.
+    it: what is saved is kept no more, and neither is what somebody sent before they saved this
+    section. Nobody writes a version that was signed or withdrawn meanwhile: the next draft offers
+    the input (see `carry_over`).
     """
     with transaction.atomic():
         now = _one_at_a_time(version)
-        if now.edited_by_id == by.pk and at < now.edited_at:
+        if at < now.edited_at and _saved_since(now, section, by, at):
             return True
         text = section_sha256(now.body, section)
         input = "" if says == text else input
-        if seen in ("", text, now.sha256):
-            held = take(version, section, by=by, at=at) is not None
-        else:
-            other = writer(version, section, at=at)
-            held = other is not None and other.user_id == by.pk
+        held = _writes_on(now, section, by, at, is_new=seen in ("", text, now.sha256))
         said = {"seen_at": at, "input": input, "sha256": sha256 if input else ""}
         if held or input:
             SectionLock.objects.update_or_create(
@@ -109,6 +114,17 @@ def keep(
                 create_defaults=said | {"held": False, "since": at},
             )
     return held
+
+
+def carry_over(version: AgreementVersion) -> None:
+    """What people typed into the versions before this draft and never saved is offered in it, as
+    far as they still write the agreement. Call it once, while nobody has a place at it yet."""
+    before = SectionLock.objects.exclude(version=version)
+    writes = {"user__is_active": True, "user__team__side__in": (Side.MARKETING, Side.SALES)}
+    waiting = before.filter(**writes).exclude(input="").order_by("seen_at")
+    latest = {(each.section, each.user_id): each.pk for each in waiting}
+    before.filter(pk__in=latest.values()).update(version=version, held=False)
+    before.delete()
 
 
 def leave(version: AgreementVersion, section: str, *, by: User) -> None:
@@ -182,6 +198,27 @@ def refuse_taken(version: AgreementVersion, section: str, *, by: User, at: datet
 def _one_at_a_time(version: AgreementVersion) -> AgreementVersion:
     """Of two who take a section, the second sees the first. The version as it is now."""
     return AgreementVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+
+
+def _saved_since(version: AgreementVersion, section: str, by: User, at: datetime) -> bool:
+    """Has this person saved the section after `at`? The event of it says so. (Of no lead, since
+    then: by the index on lead and time.)"""
+    said = {"data__version": version.pk, "data__section": section}
+    edits = Event.objects.filter(kind="agreement.edited", lead=None, at__gt=at, actor=by, **said)
+    return edits.exists()
+
+
+def _writes_on(
+    now: AgreementVersion, section: str, by: User, at: datetime, *, is_new: bool
+) -> bool:
+    """Does this person write the section of the version as it is `now`? Who shows the text as it
+    is (`is_new`) takes it where it is free."""
+    if now.status not in (Status.DRAFT, Status.PROPOSED):
+        return False
+    if is_new:
+        return take(now, section, by=by, at=at) is not None
+    other = writer(now, section, at=at)
+    return other is not None and other.user_id == by.pk
 
 
 def _seat(version: AgreementVersion, section: str, by: User, at: datetime) -> SectionLock:

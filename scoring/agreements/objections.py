@@ -19,7 +19,8 @@ LONGEST = Objection._meta.get_field("reason").max_length
 def object_to(
     version: AgreementVersion, *, by: User, at: datetime, sha256: str, reason: str
 ) -> Objection:
-    """Object, for the signatory's own side, to the text with this hash.
+    """Object, for the signatory's own side, to the text with this hash; once, however often the
+    same is said.
 
     It stands until the text is proposed anew, or until that side signs after all. Raises Refused
     `no_reason` or `too_long` with the field `reason`, and what `agreements.sign` raises where one
@@ -32,6 +33,9 @@ def object_to(
         signing.refuse_unsignable(version)
         signing.refuse_altered(version, sha256)
         signing.refuse_second(drafts.counting(version), by)
+        last = version.objections.filter(proposal=version.proposals, side=by.signs_for).last()
+        if last and (last.user_id, last.reason) == (by.pk, said):
+            return last
         objection = Objection.objects.create(
             version=version,
             side=by.signs_for,

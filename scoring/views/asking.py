@@ -19,8 +19,8 @@ ANEW = ("csrfmiddlewaretoken", "despite")
 
 
 def unsaved(all_the_same: str | Promise) -> Callable[[View], View]:
-    """Asks before a text is proposed or signed without what somebody has not saved yet. The
-    button `all_the_same` goes on, `despite` the places named."""
+    """Asks before a text is proposed, signed or withdrawn without what somebody has not saved yet.
+    The button `all_the_same` goes on, `despite` the places named."""
 
     def asks(view: View) -> View:
         @wraps(view)
@@ -28,7 +28,8 @@ def unsaved(all_the_same: str | Promise) -> Callable[[View], View]:
             try:
                 return view(request, *args, **kwargs)
             except Unsaved as refusal:
-                return _question(request, refusal, all_the_same)
+                told = Unsaved(refusal.seats, asked=request.user)
+                return _question(request, told, all_the_same)
 
         return asked
 

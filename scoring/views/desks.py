@@ -61,6 +61,17 @@ def open_version(request: HttpRequest, section: str) -> AgreementVersion | None:
     return None if settled else version
 
 
+def keep_for_next(request: HttpRequest, section: str, *, at: datetime) -> bool:
+    """Keep what was posted at `at` into a version that was signed or withdrawn meanwhile: the next
+    draft offers it. False: it says nothing that the version does not say."""
+    version = agreements.latest()
+    if version is None or "sha256" not in request.POST:
+        return False
+    keep(request, version, SECTIONS[section](version.body, request.POST), at=at)
+    kept = locks.mine(version, section, request.user)
+    return bool(kept and kept.input)
+
+
 def keep(
     request: HttpRequest, version: AgreementVersion, form: SectionForm, *, at: datetime
 ) -> bool:
@@ -120,7 +131,8 @@ def _taken(
 
 
 def _mark(version: AgreementVersion, base: AgreementVersion | None, at: datetime) -> str:
-    """The same as long as the list of sections says the same: the texts, and who writes where."""
+    """The same as long as nobody writes or saves. Leads that move and fields that are deleted
+    change what is wrong with a text too: the list says so with the next change."""
     writers, unsaved = _taken(version, at)
     waits = [each for each in unsaved if writers.get(each.section) != each]
     said = {
@@ -168,10 +180,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "scoring/_desk.html", desk_of(version, request.user, current=current))
 
 
-def gone(request: HttpRequest, root: str) -> HttpResponse:
+def gone(request: HttpRequest, root: str, *, kept: bool = False) -> HttpResponse:
     """In the place of what was asked for again and again, to be asked for no more: the version was
-    signed or withdrawn meanwhile."""
-    return render(request, "scoring/_gone.html", {"root": root}, status=NO_MORE)
+    signed or withdrawn meanwhile. `kept`: what this person wrote is offered in the next draft."""
+    context = {"root": root, "kept": kept}
+    return render(request, "scoring/_gone.html", context, status=NO_MORE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,8 +194,10 @@ def life(request: HttpRequest, section: str) -> HttpResponse:
     GET: is somebody else still writing it?"""
     at = timezone.now()
     version = open_version(request, section)
+    if version is None and request.method == "POST":
+        return gone(request, "strip", kept=keep_for_next(request, section, at=at))
     if version is None:
-        return gone(request, "strip" if request.method == "POST" else "busy")
+        return gone(request, "busy")
     if request.method != "POST":
         return render(request, "scoring/_busy.html", busy(version, section))
     form = SECTIONS[section](version.body, request.POST)
@@ -213,10 +228,10 @@ def takeover(request: HttpRequest, section: str) -> HttpResponse:
 def cancel(request: HttpRequest, section: str) -> HttpResponse:
     """What was not saved is dropped, and others may write; `again`: begin anew."""
     version = open_version(request, section)
-    if version is not None:
-        locks.release(version, section, by=request.user)
-        if request.POST.get("again"):
-            return redirect("agreement_section", section)
+    if written := version or agreements.latest():
+        locks.release(written, section, by=request.user)
+    if version and request.POST.get("again"):
+        return redirect("agreement_section", section)
     return redirect("agreement_draft")
 
 

@@ -1,4 +1,4 @@
-"""Withdraw, sign, object."""
+"""Withdraw, sign, object. Who presses a button twice is answered as after the first time."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from leads.nudges import nudge
 from leads.refusals import Refused
 from scoring import agreements
+from scoring.agreements import repeats
 from scoring.forms.talks import ObjectionForm, SignatureForm
 from scoring.models import AgreementVersion
 from scoring.views import asking
@@ -27,9 +28,15 @@ Status = AgreementVersion.Status
 
 @require_POST
 @readers
+@asking.unsaved(gettext_lazy("Withdraw all the same"))
 def withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(AgreementVersion, pk=pk)
-    agreements.withdraw(version, by=request.user, at=timezone.now())
+    despite = request.POST.getlist("despite")
+    try:
+        agreements.withdraw(version, by=request.user, at=timezone.now(), despite=despite)
+    except Refused:
+        if not repeats.withdrawn(version, by=request.user):
+            raise
     messages.success(request, _("%(version)s is withdrawn.") % {"version": version})
     return redirect("agreement_versions")
 
@@ -42,18 +49,20 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
     missing, the page comes back and says so beside its field."""
     version, form = get_object_or_404(AgreementVersion, pk=pk), SignatureForm(request.POST)
     form.is_valid()  # What is wrong with it, the verb says.
+    said = {name: request.POST.get(name, "") for name in ("sha256", "reservation")}
     try:
         version = agreements.sign(
             version,
             by=request.user,
             at=timezone.now(),
-            sha256=request.POST.get("sha256", ""),
             side=request.POST.get("side", ""),
-            reservation=request.POST.get("reservation", ""),
             despite=request.POST.getlist("despite"),
+            **said,
         )
     except Refused as refusal:
-        return _again(request, version, refusal, form, Refusal(signature=form))
+        if not repeats.signed(version, by=request.user, **said):
+            return _again(request, version, refusal, form, Refusal(signature=form))
+        version.refresh_from_db()
     return _signed(request, version)
 
 

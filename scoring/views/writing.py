@@ -26,7 +26,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     """The form of one section. A refused edit comes back with its sentences and all its input."""
     version = desks.open_version(request, section)
     if version is None and request.method == "POST":
-        raise _too_late()
+        raise _too_late(request, section)
     if version is None:
         return redirect("agreement_draft")
     if request.method != "POST":
@@ -49,7 +49,8 @@ def preview(request: HttpRequest, section: str) -> HttpResponse:
     at = timezone.now()
     version = desks.open_version(request, section)
     if version is None and request.htmx:
-        return desks.gone(request, "preview")
+        kept = desks.keep_for_next(request, section, at=at)
+        return desks.gone(request, "preview", kept=kept)
     if version is None:
         return redirect("agreement_draft")
     form = SECTIONS[section](version.body, request.POST)
@@ -60,13 +61,17 @@ def preview(request: HttpRequest, section: str) -> HttpResponse:
     return render(request, "scoring/_previewed.html", context)
 
 
-def _too_late() -> Refused:
+def _too_late(request: HttpRequest, section: str) -> Refused:
+    """The version was signed or withdrawn while this was written: it is kept for the next one."""
+    kept = desks.keep_for_next(request, section, at=timezone.now())
     return Refused(
         "settled",
         _("Nobody writes this version any more.")
         + " "
         + _("It was signed or withdrawn meanwhile."),
-        _("Go back in the browser to copy what you wrote, then open a new draft."),
+        _("What you wrote is kept: this section of the next draft offers it to you.")
+        if kept
+        else _("Open a new draft instead."),
         status=409,
     )
 
@@ -104,7 +109,9 @@ def _save(request: HttpRequest, version: AgreementVersion, form: SectionForm) ->
             expected_sha256=request.POST.get("sha256", ""),
         )
     except Refused as refusal:
-        if refusal.status not in (409, 422) or refusal.code == "settled":
+        if refusal.code == "settled":
+            raise _too_late(request, form.key) from None
+        if refusal.status not in (409, 422):
             raise
         version.refresh_from_db()
         return _refused(request, version, form, refusal)
