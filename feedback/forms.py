@@ -16,6 +16,8 @@ from leads.models import Touch, User
 from scoring import corrections, documents
 
 YES_NO = [("", "—"), ("yes", _("Yes")), ("no", _("No"))]
+TOO_LONG = _("At most 15 digits, and 5 after the point.")
+NUMBER_ERRORS = dict.fromkeys(("max_digits", "max_decimal_places", "max_whole_digits"), TOO_LONG)
 
 
 class ChecklistForm(forms.Form):
@@ -25,6 +27,14 @@ class ChecklistForm(forms.Form):
         self.items = items
         for item in items:
             self.fields[f"item_{item['key']}"] = _item_field(item)
+
+    def mark_missing(self) -> None:
+        """Say beside each item that it is still open. For an answer refused as incomplete."""
+        answered = self.answers()
+        for item in self.items:
+            if item["key"] not in answered:
+                problem = _("Fill this in.") if item.get("collects") else _("Confirm this.")
+                self.add_error(f"item_{item['key']}", problem)
 
     def asked(self) -> list[forms.BoundField]:
         return [self[f"item_{item['key']}"] for item in self.items]
@@ -61,6 +71,11 @@ class AcceptanceForm(ChecklistForm):
             if not item.get("collects")
         ]
         self.add_items([item for item in items if item.get("collects")])
+
+    def mark_missing(self) -> None:
+        super().mark_missing()
+        if len(self.cleaned_data["confirmed"]) < len(self.fields["confirmed"].choices):
+            self.add_error("confirmed", _("Confirm each of these."))
 
 
 class ReturnForm(forms.Form):
@@ -233,7 +248,8 @@ def _item_field(item: dict[str, Any]) -> forms.Field:
     said = {"required": False, "label": label, "help_text": documents.text(collects["label"])}
     match collects.get("type"):
         case "number":
-            return forms.DecimalField(**said, max_digits=20, decimal_places=5)
+            digits = {"max_digits": 20, "decimal_places": 5, "error_messages": NUMBER_ERRORS}
+            return forms.DecimalField(**said, **digits)
         case "date":
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             return forms.DateField(**said, widget=widget)

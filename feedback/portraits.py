@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import prefetch_related_objects
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
 
-from feedback import briefings, clockfaces, sheets, timelines
+from feedback import briefings, checklists, clockfaces, sheets, timelines
 from feedback.briefings import Return, Wish
 from feedback.clockfaces import ClockFace
 from feedback.handoffs import rights
 from feedback.models import Handoff, Opportunity
 from feedback.sheets import Sheet
 from feedback.timelines import Moment
-from leads.models import Attribute, Lead, User
+from leads.models import Attribute, Lead, LeadChange, User
 from scoring.models import AgreementVersion
 
 
@@ -32,7 +34,7 @@ class Portrait:
     whose: str
     sheet: Sheet
     about: list[tuple[str, str]]
-    attributes: list[tuple[str, Any]]
+    attributes: list[tuple[str, str, bool]]
     handoff: Handoff | None
     face: ClockFace | None
     answerable: bool
@@ -81,12 +83,38 @@ def _open_handoff(lead: Lead, user: User) -> Handoff | None:
     return handoff
 
 
-def _attributes(lead: Lead) -> list[tuple[str, Any]]:
-    """The customer's own fields that are known of this lead, by label."""
+def _attributes(lead: Lead) -> list[tuple[str, str, bool]]:
+    """The customer's own fields that are known of this lead: label, value in words, and whether
+    sales found it out."""
     if not lead.attributes:
         return []
-    labels = Attribute.objects.filter(key__in=lead.attributes)
-    return [(field.label, lead.attributes[field.key]) for field in labels]
+    heard = _from_sales(lead)
+    return [
+        (field.label, _in_words(field, value), heard.get(field.key) == value)
+        for field in Attribute.objects.filter(key__in=lead.attributes)
+        for value in [lead.attributes[field.key]]
+    ]
+
+
+def _from_sales(lead: Lead) -> dict[str, Any]:
+    """What sales learnt of a lead, by field; of one that was learnt twice, the latest."""
+    heard: dict[str, Any] = {}
+    rows = LeadChange.objects.filter(lead=lead, source=checklists.SOURCE)
+    for values in rows.order_by("known_at", "pk").values_list("values", flat=True):
+        heard |= values
+    return heard
+
+
+def _in_words(field: Attribute, value: Any) -> str:
+    """A stored value as people write it."""
+    match field.type:
+        case "boolean":
+            return _("Yes") if value else _("No")
+        case "date":
+            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+        case "number":
+            return number_format(value, use_l10n=True)
+    return str(value)
 
 
 def _opportunities(lead: Lead, user: User) -> list[Opportunity]:

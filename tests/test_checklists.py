@@ -113,6 +113,33 @@ def test_a_wrong_answer_is_refused_beside_its_input_and_nothing_is_lost(handoff,
     assert "I call." in page
 
 
+def test_what_is_missing_is_said_beside_each_item(handoff, sam, signed_in):
+    given = {f"item_{key}": value for key, value in GIVEN.items()} | {"item_starts": ""}
+    url = reverse("handoff_acceptance", args=[handoff.pk])
+    page = signed_in(sam).post(url, given | {"confirmed": sorted(ALL)[1:]}).text
+    assert page.count("Fill this in.") == page.count("Confirm each of these.") == 1
+    assert (
+        "Fill this in."
+        in page[page.index('name="item_starts"') : page.index('name="item_may_call"')]
+    )
+    assert 'value="yes, well"' in page
+
+
+def test_a_number_without_end_is_refused_in_our_words(handoff, sam, signed_in):
+    given = {f"item_{key}": value for key, value in GIVEN.items()} | {"item_seats": "1e400"}
+    url = reverse("handoff_acceptance", args=[handoff.pk])
+    page = signed_in(sam).post(url, given | {"confirmed": sorted(ALL)}).text
+    assert "At most 15 digits" in page
+
+
+def test_what_sales_learnt_stands_on_the_leads_page_in_words(handoff, sam, signed_in):
+    handoffs.accept(handoff, by=sam, at=MONDAY, confirmed=ALL, answers=GIVEN | {"seats": "0.5"})
+    page = signed_in(sam).get(reverse("lead", args=[handoff.lead_id])).text
+    assert page.count("from sales") == len(GIVEN)
+    for words in ("4 May 2026", "0.5", "No"):
+        assert f"<dd>{words} <span" in page
+
+
 def test_a_qualification_collects_by_kind_too(sam, signed_in):
     handoff = HandoffFactory(version=asking("qualification"), pool__team=sam.team)
     handoff = handoffs.accept(handoff, by=sam, at=MONDAY, confirmed=ALL)

@@ -194,6 +194,8 @@ def _answer(
         if refused.status == 404:
             raise
         refusal = refused
+        if refused.code == "checklist_incomplete":
+            form.mark_missing()
     return _again(request, taken, {name: form}, refusal)
 
 
