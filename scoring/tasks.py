@@ -66,6 +66,7 @@ def keep_agreement() -> None:
         nudge("scoring.tasks.rescore_all")
     agreements.end_trial()
     agreements.remind()
+    agreements.remind_of_trial()
     _have_events_told()
 
 

@@ -270,12 +270,16 @@ def chosen(begun):
     return begun
 
 
-def test_another_template_lays_the_first_one_aside(chosen):
+def test_looking_at_templates_leaves_no_trace_in_the_history(chosen):
     first = agreements.unsettled()
     chosen.post("/setup/template/", {"template": "three_steps"})
-    assert agreements.unsettled() == first
-    chosen.post("/setup/template/", {"template": "classic"})
-    assert agreements.unsettled() != first
+    assert agreements.unsettled().sha256 == first.sha256
+    for template in ("classic", "revenue", "classic"):
+        page = chosen.post("/setup/template/", {"template": template}, follow=True)
+    assert "“Classic” is chosen." in text_of(chosen.get("/setup/template/"))
+    assert page.redirect_chain[-1][0] == "/setup/numbers/"
+    [only] = AgreementVersion.objects.all()
+    assert (only.pk, only.number, only.body) == (first.pk, 1, TEMPLATES["classic"]())
     assert chosen.post("/setup/template/", {"template": "moon"}).status_code == 404
 
 
@@ -326,8 +330,12 @@ def test_where_no_new_draft_can_be_opened_the_old_one_stays(chosen, monkeypatch)
     def refuse(**given):
         raise Refused("not_an_agreement", "No.")
 
+    edit = {"section": "supply", "value": {"handoffs": 77}, "by": first.created_by}
+    edit |= {"at": timezone.now(), "expected_sha256": first.sha256}
+    first = agreements.edit(first, **edit).version
+
     monkeypatch.setattr(agreements, "open_draft", refuse)
-    chosen.post("/setup/template/", {"template": "classic"})
+    chosen.post("/setup/template/", {"template": "classic", "aside": first.sha256})
     first.refresh_from_db()
     assert first.status == AgreementVersion.Status.DRAFT
 
@@ -368,9 +376,9 @@ def test_numbers_do_not_undo_what_somebody_changed_meanwhile(chosen):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"bar": "5000"}, "less than or equal to 1000"),
-        ({"answer": "0"}, "greater than or equal to 1"),
-        ({"rest": "x"}, "Enter a whole number."),
+        ({"bar": "5000"}, "At most 1000."),
+        ({"answer": "0"}, "At least 1."),
+        ({"rest": "x"}, "Give a whole number."),
         ({"supply": ""}, "This field is required."),
     ],
 )
@@ -433,6 +441,25 @@ def test_the_link_is_mailed_where_mail_is_set_up(invited):
     assert mail.outbox[0].to == ["lena@baton.example"]
     assert "http://baton.example/invitation/" in mail.outbox[0].body
     assert "http://baton.example/invitation/" in page
+
+
+def test_a_wrong_invitation_is_taken_back_and_another_sent(invited):
+    wrong = link_in(invited.get("/setup/invitation/"))
+    taken = form_of(invited.get("/setup/invitation/").content.decode(), "/setup/invitation/")
+    page = invited.post("/setup/invitation/", taken | {"take_back": "1"}, follow=True)
+    assert "Who leads the other side?" in text_of(page)
+    assert Client().get(wrong).status_code == 404
+    invited.post("/setup/invitation/", OTHER | {"first_name": "Helena"})
+    lena = User.objects.get(email="lena@baton.example")
+    assert (lena.first_name, PoolMember.objects.get().user) == ("Helena", lena)
+
+
+def test_who_is_in_is_not_taken_back(invited):
+    path = link_in(invited.get("/setup/invitation/"))
+    Client().post(path, {"new_password1": "seven blue boats", "new_password2": "seven blue boats"})
+    assert 'name="take_back"' not in text_of(invited.get("/setup/invitation/"))
+    assert invited.post("/setup/invitation/", {"take_back": "1"}).status_code == 409
+    assert User.objects.filter(email="lena@baton.example").exists()
 
 
 def test_the_invited_person_sets_nothing_up(invited):

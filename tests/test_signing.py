@@ -467,6 +467,7 @@ def test_what_both_signed_cannot_be_edited_while_it_waits(agreed, maya, monday):
     refusal = refusal_of(change_answer_clock, agreed, 10, by=maya, at=monday + 4 * HOUR)
     assert (refusal.code, refusal.status) == ("settled", 409)
     assert "waits for its day" in refusal.message
+    assert refusal.remedy == "Withdraw it first, or wait until it has taken effect."
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,40 @@ def test_both_sides_are_told_on_the_day_and_once(trial, mark, lena, olu, maya):
     assert said.url == f"/agreement/versions/{trial.pk}/trial/"
 
 
+def test_who_does_not_answer_is_reminded_until_they_do(trial, mark, lena, over, settings):
+    settings.AGREEMENT_REMINDER_DAYS = 3
+    assert agreements.remind_of_trial(at=over + 9 * DAY) == []
+    agreements.end_trial(at=over)
+    assert agreements.remind_of_trial(at=over + 2 * DAY) == []
+    assert agreements.remind_of_trial(at=over + 3 * DAY) == ["marketing", "sales"]
+    answer(trial, mark, "keep", over + 4 * DAY)
+    assert agreements.remind_of_trial(at=over + 5 * DAY) == []
+    assert agreements.remind_of_trial(at=over + 6 * DAY) == ["sales"]
+    deliveries.deliver(at=over + 6 * DAY)
+    rows = Notification.objects.filter(event__kind="agreement.trial_reminder")
+    assert [row.user for row in rows.order_by("pk")][-1] == lena
+    said = notifications.sentence(rows.first())
+    assert said.text.startswith("The trial of agreement 2 still waits for your answer")
+    assert said.url == f"/agreement/versions/{trial.pk}/trial/"
+    answer(trial, lena, "keep", over + 7 * DAY)
+    assert agreements.remind_of_trial(at=over + 30 * DAY) == []
+
+
+def test_from_a_first_agreement_there_is_no_way_back(mark, lena, monday, signed_in):
+    body = classic() | {"effect": {"trial_until": UNTIL, "expects": "Less talk."}}
+    draft = agreements.open_draft(by=mark, at=monday, body=body, as_written=True)
+    version = agreements.propose(draft, by=mark, at=monday)
+    for signatory in (mark, lena):
+        version = agreements.sign(version, by=signatory, at=monday, sha256=version.sha256)
+    client, path = signed_in(lena), f"/agreement/versions/{version.pk}/trial/"
+    page = client.get(path).text
+    assert 'value="change"' in page
+    assert 'value="go_back"' not in page
+    assert "There was no version before it to go back to." in page
+    assert client.post(path, {"answer": "go_back"}).status_code == 409
+    assert not TrialAnswer.objects.exists()
+
+
 def test_the_schedule_tells_by_the_databases_clock(trial):
     tasks.keep_agreement()
     assert len(told("agreement.trial_over")) == 1

@@ -133,6 +133,7 @@ RECIPIENTS: dict[str, Recipients] = {
     "agreement.postponed": negotiators.deciders,
     "agreement.stuck": negotiators.deciders,
     "agreement.trial_over": negotiators.deciders,
+    "agreement.trial_reminder": negotiators.reminded,
     "agreement.trial_answered": negotiators.signatories,
     "agreement.in_force": _everybody,
     "near_miss.question": _asked_owner,
@@ -146,6 +147,7 @@ BY_MAIL = {
     "agreement.reminder",
     "agreement.stuck",
     "agreement.trial_over",
+    "agreement.trial_reminder",
     "clock.breached",
     "clock.warning",
 }

@@ -92,6 +92,10 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "agreement.trial_over": lambda: _(
         "The trial of agreement %(number)s is over: keep it, change it, or go back?"
     ),
+    "agreement.trial_reminder": lambda: _(
+        "The trial of agreement %(number)s still waits for your answer: keep it, change it, or go "
+        "back?"
+    ),
     "agreement.trial_answered": lambda: _(
         "%(who)s says what is to become of agreement %(number)s after its trial."
     ),
@@ -121,7 +125,7 @@ def _moment(value: str) -> str:
 def _url(event: Event) -> str:
     if "calibration" in event.data:
         return reverse("agreement_calibration", args=[event.data["code"]])
-    if event.kind in ("agreement.trial_over", "agreement.trial_answered"):
+    if event.kind.startswith("agreement.trial_"):
         return reverse("agreement_trial", args=[event.data["version"]])
     if "thread" in event.data:
         page = reverse("agreement_version", args=[event.data["version"]])

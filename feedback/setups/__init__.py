@@ -4,7 +4,13 @@ What was done is read from the rows it left; nothing is kept besides. With the f
 force all of it is over.
 """
 
-from feedback.setups.beginnings import begin, invite_other_side, name_teams, set_hours
+from feedback.setups.beginnings import (
+    begin,
+    invite_other_side,
+    name_teams,
+    set_hours,
+    take_back,
+)
 from feedback.setups.codes import fits, issue
 from feedback.setups.drafts import start_from
 from feedback.setups.numbers import NUMBERS, agree, read, write
@@ -35,6 +41,7 @@ __all__ = [
     "read",
     "set_hours",
     "start_from",
+    "take_back",
     "took_part",
     "write",
 ]

@@ -113,6 +113,21 @@ def invite_other_side(
     return user
 
 
+def take_back(*, by: User, at: datetime) -> None:
+    """The person who was invited for the other side is not invited any more; nothing of their
+    account is left, so that the address can be invited anew. Raises Refused `came_in` (409) where
+    they are in already, or nobody is invited."""
+    other = next(side for side in SIDES if side != by.side)
+    with transaction.atomic():
+        invited = signatory(other)
+        user = User.objects.select_for_update().filter(pk=invited.pk if invited else None).first()
+        if user is None or not invitations.waits(user):
+            message = _("Nobody of the other side is waiting to come in.")
+            raise Refused("came_in", message, _("Look at the page again."), status=409)
+        events.write("person.uninvited", at=at, actor=by, data={"user": user.pk})
+        user.delete()
+
+
 def signatory(side: str) -> User | None:
     """Who signs for a side, first come."""
     people = User.objects.filter(team__side=side, leads_team=True, is_active=True)

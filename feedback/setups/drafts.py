@@ -18,8 +18,9 @@ from scoring.shapes import TEMPLATES
 
 
 def start_from(template: str, *, by: User, at: datetime, aside: str = "") -> AgreementVersion:
-    """The draft of a template (a key of TEMPLATES). One of another text that is open is laid
-    aside, all in one transaction; one that was worked on only where `aside` is its hash.
+    """The draft of a template (a key of TEMPLATES). Where another one is open and nobody has
+    written in it, this text takes its place; one that was worked on is laid aside, all in one
+    transaction, where `aside` is its hash.
 
     Raises Refused `worked_on` (409), and what withdrawing and opening a draft raise; then
     nothing has changed."""
@@ -30,23 +31,30 @@ def start_from(template: str, *, by: User, at: datetime, aside: str = "") -> Agr
             found = drafts.locked(found)
             if found.body == body:
                 return found
+            if _is_untouched(found):
+                return drafts.exchange(found, body=body, by=by, at=at)
             if found.sha256 != aside:
-                _refuse_worked_on(found)
+                raise _worked_on(found)
             despite = [locks.place(each) for each in locks.unsaved(found)]
             agreements.withdraw(found, by=by, at=at, despite=despite)
         return agreements.open_draft(by=by, at=at, body=body)
 
 
-def _refuse_worked_on(version: AgreementVersion) -> None:
+def _is_untouched(version: AgreementVersion) -> bool:
+    """Was it never proposed, and does it say what a template says, and nobody anything else?"""
+    if version.status != AgreementVersion.Status.DRAFT or version.proposals:
+        return False
     as_it_was = any(version.body == make() for make in TEMPLATES.values())
+    return as_it_was and not locks.unsaved(version)
+
+
+def _worked_on(version: AgreementVersion) -> Refused:
     waiting = locks.unsaved(version)
-    if as_it_was and not waiting and version.status == AgreementVersion.Status.DRAFT:
-        return
     by, at = version.edited_by, version.edited_at
     if waiting:
         by, at = waiting[-1].user, waiting[-1].seen_at
     time = date_format(localtime(at), "SHORT_DATETIME_FORMAT")
-    raise Refused(
+    return Refused(
         "worked_on",
         _("%(version)s was worked on: %(name)s wrote it last (%(time)s).")
         % {"version": version, "name": by, "time": time},

@@ -163,6 +163,8 @@ def template(request: HttpRequest, progress: Progress) -> HttpResponse:
             worked_on = refusal
     shelf = [described(key, make()) for key, make in TEMPLATES.items()]
     context = {"templates": shelf, "chosen": chosen, "refusal": worked_on}
+    if progress.version:
+        context["title"] = text(progress.version.body["title"])
     return _page(request, "template", progress, status=409 if worked_on else 200, **context)
 
 
@@ -188,6 +190,9 @@ def numbers(request: HttpRequest, progress: Progress) -> HttpResponse:
 
 @a_step("invitation")
 def invitation(request: HttpRequest, progress: Progress) -> HttpResponse:
+    if "take_back" in request.POST:
+        setups.take_back(by=request.user, at=timezone.now())
+        return redirect("setup_invitation")
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

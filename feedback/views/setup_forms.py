@@ -18,6 +18,7 @@ from feedback.setups import NUMBERS
 from leads import countries
 from leads.models import Side, User
 from leads.refusals import Refused
+from scoring.forms.numbers import WholeNumber
 
 SIDES = [(side.value, side.label) for side in (Side.MARKETING, Side.SALES)]
 
@@ -112,7 +113,7 @@ class NumbersForm(StepForm):
         super().__init__(*args, initial=read, **kwargs)
         for number in NUMBERS:
             if number.key in read:
-                self.fields[number.key] = forms.IntegerField(
+                self.fields[number.key] = WholeNumber(
                     label=number.before, min_value=number.least, max_value=number.most
                 )
 

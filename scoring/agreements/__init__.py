@@ -20,7 +20,7 @@ from scoring.agreements.drafts import (
 )
 from scoring.agreements.effects import Effect, effect, past, starts_at, take_effect
 from scoring.agreements.objections import object_to
-from scoring.agreements.reminders import remind, unanswered
+from scoring.agreements.reminders import remind, remind_of_trial, unanswered
 from scoring.agreements.sections import (
     OPTIONAL,
     SECTIONS,
@@ -64,6 +64,7 @@ __all__ = [
     "propose",
     "refuse_stranger",
     "remind",
+    "remind_of_trial",
     "repeats",
     "section_of",
     "section_sha256",

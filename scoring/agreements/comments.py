@@ -107,7 +107,7 @@ def _talked_about(version: AgreementVersion, by: User) -> AgreementVersion:
         )
     version = drafts.locked(version)
     if not may_comment(by, version):
-        raise Refused("settled", words.settled(version), words.settled_remedy(), status=409)
+        raise Refused("settled", words.settled(version), words.settled_remedy(version), status=409)
     return version
 
 

@@ -123,6 +123,16 @@ def edit(
     return Edit(version, before, changed=True, lapsed=lapsed)
 
 
+def exchange(version: AgreementVersion, *, body: Body, by: User, at: datetime) -> AgreementVersion:
+    """Put another text in the place of a draft. The caller has locked it, and seen that it was
+    never proposed and that nobody has written in it."""
+    refuse_stranger(by)
+    _refuse_unreadable(body)
+    _rewrite(version, documents.anew(body), by, at)
+    _tell("agreement.drafted", version, by, at)
+    return version
+
+
 def withdraw(
     version: AgreementVersion, *, by: User, at: datetime, despite: Collection[str] = ()
 ) -> AgreementVersion:
@@ -239,7 +249,7 @@ def _refuse_second(other: AgreementVersion | None) -> None:
 
 def refuse_settled(version: AgreementVersion) -> None:
     if version.status not in (Status.DRAFT, Status.PROPOSED):
-        raise Refused("settled", words.settled(version), words.settled_remedy(), status=409)
+        raise Refused("settled", words.settled(version), words.settled_remedy(version), status=409)
 
 
 def _refuse_overtaken(version: AgreementVersion, section: str, expected_sha256: str) -> None:

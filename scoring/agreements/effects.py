@@ -171,11 +171,12 @@ def _keep_problem(found: AgreementVersion, refusal: Refused, at: datetime) -> No
     version = drafts.locked(found)
     if version.status != Status.AGREED:
         return
-    first = not version.problem
+    before = version.problem
     with override(settings.LANGUAGE_CODE):
         version.problem = str(refusal.message)[:300]
-    version.save(update_fields=["problem"])
-    if first:
+    if version.problem != before:
+        version.save(update_fields=["problem"])
+    if not before:
         _tell("agreement.stuck", version, at, code=refusal.code)
 
 

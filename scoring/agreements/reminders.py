@@ -1,4 +1,4 @@
-"""A proposal that waits too long: those who have not answered are reminded."""
+"""A proposal, or a trial that is over, waits too long: those who have not answered are reminded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from leads import events
-from scoring.agreements import drafts, objections
+from scoring.agreements import drafts, objections, trials
 from scoring.agreements.signing import SIDES
 from scoring.models import AgreementVersion
 
@@ -37,6 +37,29 @@ def remind(*, at: datetime | None = None) -> list[str]:
             return []
         data = {"version": version.pk, "sides": sides}
         events.write("agreement.reminder", at=moment, data=data)
+    return sides
+
+
+def remind_of_trial(*, at: datetime | None = None) -> list[str]:
+    """Remind the sides that have not said what is to become of a trial that is over,
+    `settings.AGREEMENT_REMINDER_DAYS` after both were told and after each reminder; by default by
+    the database's clock. Returns them."""
+    running = AgreementVersion.objects.in_force().exclude(trial_told_at=None)
+    version = running.annotate(clock=Now()).first()
+    moment = at or (version.clock if version else None)
+    if version is None:
+        return []
+    waited_since = moment - timedelta(days=settings.AGREEMENT_REMINDER_DAYS)
+    with transaction.atomic():
+        # Who answers locks the version, too: nobody is reminded who answers at this moment.
+        version = drafts.locked(version)
+        answered = trials.trial(version).answers
+        sides = [side.value for side in SIDES if side not in answered]
+        due = running.filter(pk=version.pk, trial_told_at__lte=waited_since)
+        if not sides or due.update(trial_told_at=moment) != 1:
+            return []
+        data = {"version": version.pk, "sides": sides}
+        events.write("agreement.trial_reminder", at=moment, data=data)
     return sides
 
 

@@ -79,7 +79,7 @@ def answer_trial(
     is being written.
 
     Raises Refused `signs_for_nobody` (403), `no_trial`, `trial_runs` or `trial_kept` (409),
-    `unknown_answer`.
+    `unknown_answer`, `nothing_before` (409) where there is no text to go back to.
     """
     signing.refuse_other_side(by, by.signs_for)
     with transaction.atomic():
@@ -87,6 +87,8 @@ def answer_trial(
         _refuse_unasked(version, at)
         if answer not in Answer.values:
             raise _unknown(answer)
+        if answer == Answer.GO_BACK and version_before(version) is None:
+            raise _nothing_before(version)
         TrialAnswer.objects.create(
             version=version, side=by.signs_for, user=by, answer=answer, at=at
         )
@@ -165,6 +167,16 @@ def _refuse_unasked(version: AgreementVersion, at: datetime) -> None:
             _("To change it all the same, open a new draft."),
             status=409,
         )
+
+
+def _nothing_before(version: AgreementVersion) -> Refused:
+    return Refused(
+        "nothing_before",
+        _("There was no version before %(version)s to go back to.") % {"version": version},
+        _("Keep it or change it."),
+        status=409,
+        field="answer",
+    )
 
 
 def _unknown(answer: str) -> Refused:

@@ -22,7 +22,9 @@ def settled(version: AgreementVersion) -> str:
     return pattern % {"version": version}
 
 
-def settled_remedy() -> str:
+def settled_remedy(version: AgreementVersion) -> str:
+    if version.status == Status.AGREED:
+        return _("Withdraw it first, or wait until it has taken effect.")
     return _("Open a new draft instead.")
 
 

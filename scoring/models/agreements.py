@@ -33,7 +33,8 @@ class AgreementVersion(models.Model):
     is signed under a number of proposal is this text with this prediction.
     Signed by both, a version whose text says so waits, agreed, until `takes_effect_at`; `problem`
     says why it could not take effect then. `reminded_at` is when the signatories were last
-    reminded of a proposal, `trial_told_at` when both sides were told that its trial is over.
+    reminded of a proposal, `trial_told_at` when both sides were told that its trial is over, or
+    those who had not answered were reminded last.
     """
 
     class Status(models.TextChoices):
