@@ -73,7 +73,7 @@ def test_what_happened_under_a_version_stands_beside_the_one_before(
     assert "1 h of working time, median of 24 answers" in said
 
 
-def test_conversations_are_not_compared_while_some_may_still_come(
+def test_conversations_are_compared_of_those_whose_talks_are_over(
     first, pool, sam, mark, lena, maya, monday, signed_in
 ):
     for each in answered(first, pool, sam, monday + HOUR, accepted=20, returned=0):
@@ -88,6 +88,10 @@ def test_conversations_are_not_compared_while_some_may_still_come(
         handoffs.give_back(each, by=sam, at=monday + 2 * DAY, reason=reason, text="Not now.")
     said = entry(signed_in(maya).get(PATH).text, 2)
     assert "version 1: 0 % of 20, 0 percentage points (may be chance)" in said
+    answered(second, pool, sam, monday + 2 * DAY, accepted=1, returned=0)
+    said = entry(signed_in(maya).get(PATH).text, 2)
+    assert "0 % of 21 accepted leads one of them still open version 1: 0 % of 20 of those" in said
+    assert "of those that are through 0 % of 20, in version 1 0 % of 20, 0 percentage" in said
 
 
 def test_of_few_cases_there_is_no_percentage_and_no_comparison(

@@ -34,6 +34,9 @@ SETS: dict[str, Q] = {
     "withdrawn_later": Q(outcome=OUTCOME.WITHDRAWN),
     "contacted": Q(answer=ANSWER.ACCEPTED, first_contact_at__isnull=False),
     "conversation": Q(answer=ANSWER.ACCEPTED, conversation_at__isnull=False),
+    "conversation_through": Q(
+        answer=ANSWER.ACCEPTED, conversation_at__isnull=False, closed_at__isnull=False
+    ),
     "in_talks": Q(answer=ANSWER.ACCEPTED, closed_at=None),
     "qualified": Q(outcome=OUTCOME.QUALIFIED),
     "deal_open": Q(outcome=OUTCOME.QUALIFIED, opportunity__status="open"),
@@ -80,6 +83,7 @@ TITLES: dict[str, Promise] = {
     "withdrawn_later": _("Withdrawn after acceptance"),
     "contacted": _("Contacted"),
     "conversation": _("Conversation held"),
+    "conversation_through": _("Conversation held, talks over"),
     "in_talks": _("In talks"),
     "qualified": _("Qualified"),
     "deal_open": _("Deal open"),

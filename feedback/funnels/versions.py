@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 from feedback.funnels import reports, sets
 from feedback.funnels.periods import Period
 from feedback.funnels.reports import Tally
-from feedback.funnels.shares import Difference
+from feedback.funnels.shares import Difference, Share
 from leads.models import User
 from scoring.models import AgreementVersion
 
@@ -26,6 +26,7 @@ COUNTED = (
     "waiting",
     "accepted",
     "conversation",
+    "conversation_through",
     "in_talks",
     "won",
 )
@@ -61,6 +62,11 @@ class Record:
         return self.tally["in_talks"]
 
     @property
+    def through(self) -> Share:
+        """Conversations among those accepted whose talks are over, one way or the other."""
+        return Share(self.tally["conversation_through"], self.tally["accepted"] - self.in_talks)
+
+    @property
     def deals(self) -> int:
         return self.tally["won"]
 
@@ -79,21 +85,16 @@ class Compared:
 
     @property
     def acceptance(self) -> Difference | None:
-        return self._difference("acceptance")
+        return self.before and _difference(self.now.tally.acceptance, self.before.tally.acceptance)
 
     @property
     def conversations(self) -> Difference | None:
-        """None as well while talks go on under either: who is not through yet is no failure."""
-        if self.now.in_talks or (self.before and self.before.in_talks):
-            return None
-        return self._difference("conversations")
+        """Of those that are through: who is still in talks is no failure."""
+        return self.before and _difference(self.now.through, self.before.through)
 
-    def _difference(self, name: str) -> Difference | None:
-        """None where either has too few cases to speak of a rate."""
-        if self.before is None:
-            return None
-        now, before = getattr(self.now.tally, name), getattr(self.before.tally, name)
-        return None if now.few or before.few else Difference(now, before)
+    @property
+    def some_in_talks(self) -> bool:
+        return bool(self.now.in_talks or (self.before and self.before.in_talks))
 
 
 def compared(
@@ -126,3 +127,8 @@ def _records(versions: dict[int, AgreementVersion], user: User, at: datetime) ->
     return {
         pk: Record(versions[pk], tally, tuple(sorted(money[pk]))) for pk, tally in tallies.items()
     }
+
+
+def _difference(now: Share, before: Share) -> Difference | None:
+    """None where either has too few cases to speak of a rate."""
+    return None if now.few or before.few else Difference(now, before)
