@@ -181,9 +181,9 @@ def test_a_lead_shown_twice_was_shown_once(anna, sales, sam, monday):
 @pytest.mark.parametrize(
     ("key", "name", "said"),
     [
-        ("demo_requested", "", "Bat um eine Vorführung"),
-        ("demo_requested", "Demo requested", "Bat um eine Vorführung"),
-        ("demo_requested", "Asked for a demo", "Bat um eine Vorführung"),
+        ("demo_requested", "", "Vorführung angefragt"),
+        ("demo_requested", "Demo requested", "Vorführung angefragt"),
+        ("demo_requested", "Asked for a demo", "Vorführung angefragt"),
         ("demo_requested", "Wanted to see it", "Wanted to see it"),
         ("drank_coffee", "", "drank coffee"),
     ],

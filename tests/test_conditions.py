@@ -198,7 +198,7 @@ def test_none_of_is_all_of_the_complements(mara):
         (
             {"op": "did", "types": ["pricing_page"], "times": 3, "within_days": 7},
             "“Read the pricing page” at least 3 times in the last 7 days",
-            "„Las die Preisseite“ mindestens 3-mal in den letzten 7 Tagen",
+            "„Preisseite gelesen“ mindestens 3-mal in den letzten 7 Tagen",
         ),
         (
             {"op": "did_not", "channels": ["inbound"], "within_days": 1},
@@ -367,7 +367,7 @@ def asked(**more: object) -> dict:
             "“webinar” at least once, since the lead last came back from sales and since its last"
             " “Unsubscribed”",
             "„webinar“ mindestens einmal, seit der Lead zuletzt vom Vertrieb zurückkam und seit der"
-            " letzten Aktivität „Hat sich abgemeldet“",
+            " letzten Aktivität „Abgemeldet“",
         ),
         (
             {"op": "first_was", "channels": ["event"], "within_days": 30},

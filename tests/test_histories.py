@@ -242,7 +242,7 @@ def test_causes_are_said_in_the_readers_language(maya):
     does(lead, "pricing_page", NOW - 20 * DAY)
     with override("de"):
         [*_first, (_before, _after, causes, _lines)] = told(lead)
-    assert causes == ["14 Tage vergangen: „Las die Preisseite“ zählt nicht mehr"]
+    assert causes == ["14 Tage vergangen: „Preisseite gelesen“ zählt nicht mehr"]
 
 
 # It adds up
