@@ -64,6 +64,10 @@ def test_while_a_draft_is_open_none_is_imported(maya, signed_in):
     open_one = agreements.open_draft(by=maya, at=timezone.now(), body=classic())
     page = imported(signed_in(maya), documents.canonical(TEMPLATES["revenue"]()))
     assert page.status_code == 409
+    said = text_of(page)
+    assert "is already being written; " in said
+    assert "&quot;label&quot;" in said.split("<textarea")[1].split("</textarea>")[0]
+    assert "Open the draft in another tab" in said
     assert agreements.unsettled() == open_one
 
 

@@ -505,6 +505,16 @@ def test_what_no_longer_fits_is_refused_and_so_is_what_is_there_already(
     refused("no_longer_fits", 409, calibrations.take, disputed, key, by=maya, at=at)
 
 
+def test_without_a_draft_it_is_said_that_what_is_in_force_says_so(disputed, mark, lena, at):
+    key = best_key(disputed)
+    draft = calibrations.take(disputed, key, by=mark, at=at).edit.version
+    draft = agreements.propose(draft, by=mark, at=at)
+    for signatory in (mark, lena):
+        agreements.sign(draft, by=signatory, at=at, sha256=draft.sha256)
+    with pytest.raises(Refused, match="version in force says so already.*No draft is open"):
+        calibrations.take(disputed, key, by=mark, at=at)
+
+
 def test_an_unknown_suggestion_and_one_of_an_open_round_are_refused(room, disputed_key, maya, at):
     refused("not_closed", 409, calibrations.take, room, disputed_key, by=maya, at=at)
 

@@ -46,8 +46,9 @@ def take(calibration: Calibration, key: str, *, by: User, at: datetime) -> Taken
         )
     proposal = _suggested(calibration, key)
     with transaction.atomic():
-        version = agreements.unsettled() or _opened(calibration, by, at)
-        stages, criterion = _changed(version.body, calibration.stage, proposal)
+        draft = agreements.unsettled()
+        version = draft or _opened(calibration, by, at)
+        stages, criterion = _changed(version.body, calibration.stage, proposal, draft)
         edit = agreements.edit(
             version,
             section="stages",
@@ -76,36 +77,39 @@ def _opened(calibration: Calibration, by: User, at: datetime) -> AgreementVersio
     return agreements.open_draft(by=by, at=at, body=body)
 
 
-def _changed(body: Body, stage: str, proposal: Proposal) -> tuple[list[ItemJSON], str]:
-    """The stages with that change, and the key of the criterion; empty if it is dropped."""
+def _changed(
+    body: Body, stage: str, proposal: Proposal, draft: AgreementVersion | None
+) -> tuple[list[ItemJSON], str]:
+    """The stages with that change, and the key of the criterion; empty if it is dropped. `draft`
+    is the one there was, which a refusal speaks of; without one it speaks of what is in force."""
     stages = deepcopy(body["stages"])
     place = item(stages, stage)
     criteria = (place["criteria"] or []) if place else []
     if place is None or place["kind"] != "handoff":
-        raise _unfit()
+        raise _unfit(draft)
     write = _added if proposal.kind == ADDED else _replaced
-    key = write(criteria, proposal)
+    key = write(criteria, proposal, draft)
     place["criteria"] = criteria or None
     return stages, key
 
 
-def _added(criteria: list[ItemJSON], proposal: Proposal) -> str:
+def _added(criteria: list[ItemJSON], proposal: Proposal, draft: AgreementVersion | None) -> str:
     if any(each["when"] == proposal.new for each in criteria):
-        raise _taken_already()
+        raise _taken_already(draft)
     key = _fresh({each["key"] for each in criteria})
     new = {"key": key, "group": proposal.group, "label": "", "when": proposal.new}
     criteria.append(new)
     return key
 
 
-def _replaced(criteria: list[ItemJSON], proposal: Proposal) -> str:
+def _replaced(criteria: list[ItemJSON], proposal: Proposal, draft: AgreementVersion | None) -> str:
     found = item(criteria, proposal.criterion)
     if found is None:
-        raise _taken_already() if proposal.kind == DROPPED else _unfit()
+        raise _taken_already(draft) if proposal.kind == DROPPED else _unfit(draft)
     if found["when"] == proposal.new:
-        raise _taken_already()
+        raise _taken_already(draft)
     if found["when"] != proposal.old:
-        raise _unfit()
+        raise _unfit(draft)
     if proposal.kind == DROPPED:
         criteria.remove(found)
         return ""
@@ -119,19 +123,29 @@ def _fresh(taken: set[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _unfit() -> Refused:
-    return Refused(
-        "no_longer_fits",
-        _("This criterion says something else in the draft by now."),
-        _("Change it there by hand, or vote anew on the draft as it is."),
-        status=409,
+def _unfit(draft: AgreementVersion | None) -> Refused:
+    message = (
+        _("This criterion says something else in the draft by now.")
+        if draft
+        else _("This criterion says something else in the version in force.")
     )
+    remedy = (
+        _("Change it there by hand, or vote anew on the draft as it is.")
+        if draft
+        else _("No draft is open: open one and change it there by hand, or vote anew.")
+    )
+    return Refused("no_longer_fits", message, remedy, status=409)
 
 
-def _taken_already() -> Refused:
-    return Refused(
-        "taken_already",
-        _("The draft says so already."),
-        _("Open it to read on."),
-        status=409,
+def _taken_already(draft: AgreementVersion | None) -> Refused:
+    message = (
+        _("The draft says so already.") if draft else _("The version in force says so already.")
     )
+    remedy = (
+        _("Open it to read on.")
+        if draft
+        else _(
+            "There is nothing to take over. No draft is open: open one to change something else."
+        )
+    )
+    return Refused("taken_already", message, remedy, status=409)

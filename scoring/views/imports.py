@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from leads.refusals import Refused
 from scoring import agreements, papers, schemas
 from scoring.papers import MOST_BYTES, NotRead
 from scoring.views.gates import readers
@@ -29,7 +30,12 @@ def take_in(request: HttpRequest) -> HttpResponse:
         body = papers.read(data)
     except NotRead as refused:
         return _page(request, data, refused)
-    version = agreements.open_draft(by=request.user, at=timezone.now(), body=body, as_written=True)
+    try:
+        version = agreements.open_draft(
+            by=request.user, at=timezone.now(), body=body, as_written=True
+        )
+    except Refused as refused:
+        return _page(request, data, refusal=refused)
     messages.success(request, _("%(version)s is opened as it was written.") % {"version": version})
     return redirect("agreement_draft")
 
@@ -54,15 +60,18 @@ def _page(
     data: bytes = b"",
     refused: NotRead | None = None,
     *,
+    refusal: Refused | None = None,
     missing: bool = False,
 ) -> HttpResponse:
+    """What was given comes back: also that of a file, which the browser does not choose again."""
     context = {
         "text": data.decode("utf-8", "replace") if len(data) <= MOST_BYTES else "",
         "refused": refused,
+        "refusal": refusal,
         "missing": missing,
         "unsettled": agreements.unsettled(),
         "in_force": agreements.in_force(),
         "may_edit": True,
     }
-    at_fault = missing or refused is not None
-    return render(request, "scoring/import.html", context, status=422 if at_fault else 200)
+    status = 422 if missing or refused else refusal.status if refusal else 200
+    return render(request, "scoring/import.html", context, status=status)
