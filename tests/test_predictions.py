@@ -11,7 +11,7 @@ from django.urls import reverse
 from feedback import contacts, handoffs, predictions
 from feedback.models import Handoff
 from leads.models import Channel
-from scoring import agreements, rescoring
+from scoring import agreements, impacts, rescoring
 from scoring.documents import item
 from scoring.models import AgreementVersion
 from scoring.shapes import classic
@@ -161,6 +161,16 @@ def test_who_may_not_see_a_lead_reads_the_numbers_without_its_name(
     assert seen.gained.n == hidden.gained.n == 1
     assert seen.examples[0].lead == told["warm"]
     assert hidden.examples[0].lead is None
+    assert (len(seen.examples[0].reasons), hidden.examples[0].reasons) == (1, [])
+
+
+def test_a_lead_that_is_erased_while_it_is_counted_is_no_example(told, version, monday):
+    body = body_with(version, 40)
+    [shift] = impacts.look(body, at=monday).of("gained")
+    gone = shift._replace(lead=10**9)
+    assert [each.lead.pk for each in impacts.instances(body, [gone, shift], at=monday)] == [
+        shift.lead
+    ]
 
 
 def test_a_proposal_shows_the_prediction_it_was_made_with(

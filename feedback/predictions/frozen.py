@@ -38,6 +38,7 @@ def predict(body: Body, *, at: datetime) -> dict[str, Any] | None:
     named = [shift for change in CHANGES for shift in look.of(change)[:EXAMPLES]]
     counts = {change.value: look.count([change]) for change in CHANGES}
     changed = look.count(CHANGES)
+    stages = {shift.lead: shift.stage for shift in named}
     return {
         "at": at.isoformat(),
         "population": population,
@@ -49,14 +50,14 @@ def predict(body: Body, *, at: datetime) -> dict[str, Any] | None:
         **_of_past(pasts.past(body, at=at)),
         "examples": [
             {
-                "lead": shift.lead,
-                "change": str(shift.change),
-                "stage": shift.stage,
+                "lead": each.lead.pk,
+                "change": str(each.change),
+                "stage": stages[each.lead.pk],
                 "was": each.was,
                 "total": each.total,
                 "lacks": each.lacks,
             }
-            for shift, each in zip(named, impacts.instances(body, named, at=at), strict=True)
+            for each in impacts.instances(body, named, at=at)
         ],
     }
 
@@ -83,7 +84,8 @@ def _of_past(past: Past) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Named:
     """A lead that a prediction names, if it is still there and the reader may see it. `reasons`
-    say which criteria it lacked: of the text before, if it is gained, of this one, if lost."""
+    say which criteria it lacked: of the text before, if it is gained, of this one, if lost; of a
+    lead that the reader may not see, nothing."""
 
     lead: Lead | None
     change: str
@@ -180,7 +182,7 @@ def _named(version: AgreementVersion, user: User) -> list[Named]:
             each["stage"],
             each.get("was"),
             each["total"],
-            _reasons(each, version, book) if each.get("lacks") else [],
+            _reasons(each, version, book) if each["lead"] in seen and each.get("lacks") else [],
         )
         for each in examples
     ]

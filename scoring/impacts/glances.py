@@ -135,7 +135,8 @@ def look(body: Body, *, at: datetime, most: int = AT_ONCE) -> Look:
 
 
 def instances(body: Body, shifts: Sequence[Shift], *, at: datetime) -> list[Instance]:
-    """The leads behind some shifts, with what decides each. Up to ten queries for all."""
+    """The leads behind some shifts, with what decides each; those that are gone meanwhile, erased
+    or merged, are left out. Up to ten queries for all."""
     if not shifts:
         return []
     base = agreements.in_force()
@@ -143,9 +144,9 @@ def instances(body: Body, shifts: Sequence[Shift], *, at: datetime) -> list[Inst
     ids = [each.lead for each in shifts]
     leads = Lead.objects.select_related("score", "company").in_bulk(ids)
     known = texts[True].vocabulary.fields
-    histories = facts.histories(ids, at, known=known)
+    histories = facts.histories(list(leads), at, known=known)
     made = []
-    for each in shifts:
+    for each in (shift for shift in shifts if shift.lead in leads):
         judge = texts[each.change != Change.GAINED]
         score = getattr(leads[each.lead], "score", None)
         lacking = _lacking(each, judge, histories[each.lead].at(at)) if judge else []
