@@ -11,8 +11,9 @@
   let submitted = false;
   document.addEventListener("submit", (event) => { submitted ||= !event.defaultPrevented; });
 
+  /* Who types on has stopped the saving, and says goodbye again. */
   let touched = false;
-  form.addEventListener("input", () => { touched = true; });
+  form.addEventListener("input", () => { touched = true; submitted = false; });
 
   addEventListener("pagehide", () => {
     if (submitted) return;

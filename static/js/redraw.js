@@ -7,16 +7,23 @@
   const form = document.getElementById("section-form");
   if (!form) return;
 
-  /* Who saves has said all. A preview sent while that is under way would say it is not saved. */
+  /* Who saves has said all. A preview sent while that is under way would say it is not saved. Who
+     goes on typing, or is still here after so many milliseconds, has stopped it. */
+  const STAYED = 10000;
   let left = false;
-  document.addEventListener("submit", (event) => { left ||= !event.defaultPrevented; });
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    left = true;
+    setTimeout(() => { left = false; }, STAYED);
+  });
+  form.addEventListener("input", () => { left = false; });
   document.addEventListener("htmx:beforeRequest", (event) => { if (left) event.preventDefault(); });
 
   const redraws = (event) => event.detail.requestConfig?.path === form.getAttribute("action");
 
   let redrawing = 0;
   let asking = null;
-  let pressed = null;
+  let pressed = [];
   const touched = new Set();
 
   const successor = (old) => {
@@ -43,12 +50,14 @@
   form.addEventListener("input", note);
   form.addEventListener("toggle", note, true);
 
-  /* One redraw at a time. Who presses the same button twice means it once. */
+  /* One redraw at a time. Who presses the same button twice means it once, but for moving: that is
+     so many steps. */
   const hold = (event, what) => {
     if (!redrawing || !what) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (what !== asking) pressed = what;
+    if (what.matches("[id^='up-'], [id^='down-']")) pressed.push(what);
+    else if (what !== asking) pressed = [what];
   };
   form.addEventListener("click", (event) => hold(event, event.target.closest("button[hx-post]")), true);
   form.addEventListener("change", (event) => {
@@ -57,10 +66,11 @@
   }, true);
 
   const again = () => {
-    const next = pressed && (pressed.isConnected ? pressed : successor(pressed));
-    pressed = null;
-    if (next?.matches("select")) next.dispatchEvent(new Event("change", { bubbles: true }));
-    else next?.click();
+    const first = pressed.shift();
+    const next = first && (first.isConnected ? first : successor(first));
+    if (!next || next.disabled) pressed = [];
+    else if (next.matches("select")) next.dispatchEvent(new Event("change", { bubbles: true }));
+    else next.click();
   };
 
   form.addEventListener("htmx:beforeRequest", (event) => {
@@ -74,6 +84,6 @@
     asking = null;
     touched.clear();
     if (event.detail.successful) setTimeout(again, 50);
-    else pressed = null;
+    else pressed = [];
   });
 })();
