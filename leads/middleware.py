@@ -18,25 +18,25 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
     """Leads a stranger to the door, and from there back.
 
     What is sent after a session has ended goes back to the page it was sent from: where it went
-    to there may be nothing to read. The browser goes there as a whole, not within a page.
+    to there may be nothing to read. A part of a page that asks by itself, or a button in it, gets
+    a bare 401: the page stays with all that is typed in it, and says so (static/js/keys.js).
     """
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponse]
     ) -> HttpResponse:
+        if "HX-Request" in request.headers:
+            return HttpResponse(status=401)
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
         said = _("You were signed out, so nothing was sent. Sign in and do it again.")
         messages.warning(request, said)
-        door = redirect_to_login(_page_of(request), self.get_login_url(view_func))
-        if "HX-Request" in request.headers:
-            return HttpResponse(headers={"HX-Redirect": door.url})
-        return door
+        return redirect_to_login(_page_of(request), self.get_login_url(view_func))
 
 
 def _page_of(request: HttpRequest) -> str:
     """The page of Baton's on which something was sent; the first one where nobody says."""
-    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    page = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
         return "/"
     place = urlsplit(page)

@@ -32,11 +32,20 @@ class TestSigningIn:
         inbox, door = "http://testserver/inbox/?q=m", f"{reverse('sign_in')}?next=/inbox/%3Fq%3Dm"
         path = reverse("handoff_contacts", args=[7])
         assert client.post(path, headers={"referer": inbox}).url == door
-        live = client.post(path, headers={"hx-request": "true", "hx-current-url": inbox})
-        assert live.headers["HX-Redirect"] == door
         assert "nothing was sent" in client.get(door).content.decode()
         stranger = client.post(path, headers={"referer": "https://elsewhere.example/inbox/"})
         assert stranger.url == f"{reverse('sign_in')}?next=/"
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_part_of_a_page_that_asks_after_the_session_ended_leaves_the_page_alone(
+        self, client, method
+    ):
+        path = reverse("agreement_life", args=["goals"])
+        answer = getattr(client, method)(path, headers={"hx-request": "true"})
+        assert answer.status_code == 401
+        assert {"HX-Redirect", "Location", "Set-Cookie"}.isdisjoint(answer.headers)
+        assert not answer.cookies
+        assert not answer.content
 
     @pytest.mark.parametrize("elsewhere", ["https://elsewhere.example/", "//elsewhere.example"])
     def test_nobody_is_led_to_another_site(self, client, sam_with_password, elsewhere):

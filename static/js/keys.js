@@ -119,10 +119,41 @@
     toast.textContent = words;
     byId("toasts").append(toast);
     attend(toast);
+    return toast;
   };
 
+  /* Signed out, the page stays with all that is typed in it. Said once, until something is answered
+     again: whoever signs in in another tab goes on here, with the token of the new session. */
+  const signedOut = () => {
+    if (byId("signed-out")) return;
+    const { out, door, enter } = byId("toasts").dataset;
+    const link = document.createElement("a");
+    Object.assign(link, { href: door, target: "_blank", rel: "noopener", textContent: enter });
+    const toast = complain(out);
+    toast.id = "signed-out";
+    toast.querySelector(".close").before(link);
+  };
+
+  const renew = () => {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (token) all("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = token; });
+    return token;
+  };
+  document.addEventListener("submit", renew, true);
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = renew();
+    const { headers, parameters } = event.detail;
+    if (!token) return;
+    headers["X-CSRFToken"] = token;
+    if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+  });
+
   document.addEventListener("htmx:sendError", () => complain(byId("toasts").dataset.silent));
-  document.addEventListener("htmx:responseError", () => complain(byId("toasts").dataset.broken));
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) signedOut();
+    else complain(byId("toasts").dataset.broken);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) byId("signed-out")?.remove(); });
   all(".toast").forEach(attend);
 
   /* Light or dark: shown at once, kept by the server. */
