@@ -167,7 +167,7 @@ def place(lock: SectionLock) -> str:
 
 def refuse_unsaved(version: AgreementVersion, *, despite: Collection[str] = ()) -> None:
     """Raises Unsaved `unsaved_input` (409) where somebody has input that is not saved, unless it
-    is all at places (see `place`) `despite` which one goes on."""
+    is all at places (see `place`) `despite` which one goes on, whatever was typed there since."""
     found = unsaved(version)
     if not {place(each) for each in found} <= set(despite):
         raise Unsaved(found)
