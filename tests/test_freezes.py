@@ -108,6 +108,23 @@ def test_a_freeze_set_after_both_signed_puts_it_off(proposal, mark, lena, monday
     assert agreements.take_effect(at=at("2026-03-11T00:00")) == version
 
 
+def test_a_freeze_that_is_shortened_brings_the_day_forward_and_says_so(
+    proposal, mark, lena, monday
+):
+    closing = freeze("2026-03-02", "2026-03-31")
+    closing.save()
+    version = sign_both(proposal, mark, lena, monday + 3 * HOUR)
+    closing.ends_on = date(2026, 3, 6)
+    closing.save()
+    for _sweep in range(2):
+        assert agreements.take_effect(at=monday + 4 * HOUR) is None
+    version.refresh_from_db()
+    assert version.takes_effect_at == at("2026-03-07T00:00")
+    assert len(told("agreement.advanced")) == 1
+    closing.delete()
+    assert agreements.take_effect(at=monday + 5 * HOUR) == version
+
+
 @pytest.fixture
 def trial(proposal, maya, monday):
     """A draft that is tried until 10 March."""

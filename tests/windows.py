@@ -13,7 +13,7 @@ from tests import legs
 
 PATIENCE = 60
 # What Chromium itself writes about an answer that refuses: the page shows the refusal.
-EXPECTED = re.compile(r"the server responded with a status of 4(09|22)")
+EXPECTED = re.compile(r"the server responded with a status of 4(01|09|22)|Error Code 401 from")
 
 
 @pytest.fixture

@@ -86,6 +86,9 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "agreement.postponed": lambda: _(
         "Agreement %(number)s takes effect later than planned, on %(when)s."
     ),
+    "agreement.advanced": lambda: _(
+        "Agreement %(number)s takes effect earlier than planned, on %(when)s."
+    ),
     "agreement.stuck": lambda: _(
         "Agreement %(number)s could not take effect: something is in the way."
     ),

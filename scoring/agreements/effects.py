@@ -90,12 +90,13 @@ def conclude(version: AgreementVersion, *, at: datetime) -> None:
 def take_effect(*, at: datetime | None = None) -> AgreementVersion | None:
     """Bring the version into force whose time has come by `at`, by default by the database's now.
 
-    Returns it, or None: nothing is due, another worker has it in hand, a freeze was set meanwhile
-    (it is put off), or it cannot run, or its trial would be over before it begins (`problem` says
-    why; it is tried again by the next call).
+    Returns it, or None: nothing waits, another worker has it in hand, its time has not come (where
+    freezes were set or lifted meanwhile it is another time, which is told), or it cannot run, or
+    its trial would be over before it begins (`problem` says why; it is tried again by the next
+    call).
     """
-    due = AgreementVersion.objects.filter(status=Status.AGREED, takes_effect_at__lte=at or Now())
-    found = due.annotate(clock=Now()).first()
+    waiting = AgreementVersion.objects.filter(status=Status.AGREED)
+    found = waiting.annotate(clock=Now()).first()
     if found is None:
         return None
     moment = at or found.clock
@@ -151,11 +152,9 @@ def _take_effect(found: AgreementVersion, at: datetime) -> AgreementVersion | No
     if version.status != Status.AGREED:
         return None
     refuse_past(version.body, at=at, proposed=True)
-    planned = _effect(at, at)
+    planned = effect(version.body, at=at)
     if not planned.at_once:
-        version.takes_effect_at = planned.at
-        version.save(update_fields=["takes_effect_at"])
-        _tell("agreement.postponed", version, at, takes_effect_at=planned.at.isoformat())
+        _plan_anew(version, planned, at)
         return None
     if version.problem:  # Nothing of it may change once it is in force.
         version.problem = ""
@@ -163,6 +162,17 @@ def _take_effect(found: AgreementVersion, at: datetime) -> AgreementVersion | No
     refuse_other_base(version)
     bring_into_force(version, at=at)
     return version
+
+
+def _plan_anew(version: AgreementVersion, planned: Effect, at: datetime) -> None:
+    before = version.takes_effect_at
+    if planned.at == before and not version.problem:
+        return
+    version.takes_effect_at, version.problem = planned.at, ""
+    version.save(update_fields=["takes_effect_at", "problem"])
+    if planned.at != before:
+        kind = "agreement.postponed" if planned.at > before else "agreement.advanced"
+        _tell(kind, version, at, takes_effect_at=planned.at.isoformat())
 
 
 @transaction.atomic

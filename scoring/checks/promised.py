@@ -73,7 +73,8 @@ def _supply(body: Body) -> Iterator[Problem]:
     least, most = supply.get("least_score"), points.highest(body, "total")
     if least is not None and most is not None and least > most:
         message = _("No lead can reach %(least)s points: the rules give %(most)s at most.")
-        yield Problem("supply.least_score", message % {"least": least, "most": most})
+        said = message % {"least": least, "most": most}
+        yield Problem("supply.least_score", said, later=True)
 
 
 def _checklists(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
