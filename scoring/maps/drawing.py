@@ -113,7 +113,7 @@ def draw(
 def _pictures(
     stages: tuple[Stage, ...], words: tuple[tuple[tuple[str, str], str], ...], anchor: str
 ) -> tuple[Picture, Picture]:
-    """Kept: finding the ways takes a tenth of a second, and agreements seldom change."""
+    """Kept: finding the ways takes up to two seconds, and agreements seldom change."""
     wide, tall = places.wide(stages), places.tall(stages)
     return _picture(stages, wide, dict(words), anchor), _picture(stages, tall, dict(words), anchor)
 

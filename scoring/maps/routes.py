@@ -2,7 +2,8 @@
 
 A step costs 1, a bend and a crossing cost more, another arrow's track is never shared (two arrows
 of one stage that go back may run together and part later), boxes are walls. Dijkstra with the
-distance to the target as a lower bound (Hart, Nilsson and Raphael 1968).
+distance to the target, and the bend that cannot be saved, as a lower bound (Hart, Nilsson and
+Raphael 1968).
 """
 
 from __future__ import annotations
@@ -88,9 +89,11 @@ def _way(grid: Grid, link: Link, start: Rect, end: Rect) -> Way:
     left, top, right, bottom = (int(v // CELL) for v in (end.x, end.y, end.right, end.bottom))
     floor = TOGETHER if link.bundle else 1.0
 
-    def bound(point: Point) -> float:
+    def bound(point: Point, heading: Point) -> float:
         x, y = point
-        return floor * (max(left - x, 0, x - right) + max(top - y, 0, y - bottom))
+        level, upright = max(left - x, 0, x - right), max(top - y, 0, y - bottom)
+        turns = upright if heading[0] else level
+        return floor * (level + upright) + (BEND if turns else 0)
 
     heap: list[tuple[float, float, Point, Point]] = []
     costs: dict[tuple[Point, Point], float] = {}
@@ -98,7 +101,7 @@ def _way(grid: Grid, link: Link, start: Rect, end: Rect) -> Way:
     for port, out, off in _ports(start):
         if _free(grid, port, link):
             costs[port, out], before[port, out] = off, None
-            heappush(heap, (off + bound(port), off, port, out))
+            heappush(heap, (off + bound(port, out), off, port, out))
     while heap:
         _estimate, cost, point, heading = heappop(heap)
         if cost > costs[point, heading]:
@@ -113,7 +116,7 @@ def _way(grid: Grid, link: Link, start: Rect, end: Rect) -> Way:
             total = cost + price + prices.get(there, 0)
             if total < costs.get((there, step), float("inf")):
                 costs[there, step], before[there, step] = total, (point, heading)
-                heappush(heap, (total + bound(there), total, there, step))
+                heappush(heap, (total + bound(there, step), total, there, step))
     return []
 
 
@@ -134,7 +137,8 @@ def _price(
     if there in grid.walls and goals.get(there) != step:
         return None
     turned = step != heading
-    owner = grid.tracks.get(_edge(here, step))
+    edge = _edge(here, step)
+    owner = grid.tracks.get(edge)
     if owner and not _together(owner, link):
         return None
     if not _free(grid, there, link) or (turned and not _may_turn(grid, here, link)):
@@ -144,7 +148,7 @@ def _price(
     price += NEAR if there in grid.near and there not in goals else 0
     if there in grid.passed and not owner:
         price += CROSSING
-    if not owner and _is_beside(grid, here, step):
+    if not owner and _is_beside(grid, edge):
         price += BESIDE
     return price
 
@@ -167,9 +171,9 @@ def _together(owner: Link, link: Link) -> bool:
     return bool(link.bundle) and owner.bundle == link.bundle
 
 
-def _is_beside(grid: Grid, here: Point, step: Point) -> bool:
-    """A track runs along this step, one cell away."""
-    x, y, level = _edge(here, step)
+def _is_beside(grid: Grid, edge: Edge) -> bool:
+    """A track runs along this edge, one cell away."""
+    x, y, level = edge
     if level:
         return (x, y - 1, True) in grid.tracks or (x, y + 1, True) in grid.tracks
     return (x - 1, y, False) in grid.tracks or (x + 1, y, False) in grid.tracks
