@@ -38,8 +38,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def depends_on_the_leg(item: pytest.Item) -> bool:
     """Does the test use the database, or is it there for the servers of this leg? `one_leg` marks
-    what takes long and is the same on any database, with its reason."""
-    if item.get_closest_marker("one_leg"):
+    what takes long and is the same on any database, with its reason. What pages show is looked at
+    on one leg; on every leg their verbs are tested, and every address is asked for by Olu, who
+    sees all of it (test_permissions)."""
+    if item.get_closest_marker("one_leg") or item.path.stem.endswith("_pages"):
         return False
     marks = any(map(item.get_closest_marker, ("django_db", "postgres", "redis")))
     return marks or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
@@ -73,6 +75,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 @pytest.fixture(autouse=True)
 def quick_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def static_files_when_asked_for(settings) -> None:
+    """Else every new client of the tests looks through all of them first: a tenth of a second."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

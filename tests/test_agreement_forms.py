@@ -363,7 +363,7 @@ REFUSED = [
     ("order", {}, "Say which activity it is"),
     ("both", {"c0-types": ["demo_requested"]}, "at least one"),
     ("entry", {}, "This field is required."),
-    ("idle", {"c0-days": "400"}, "less than or equal to 366"),
+    ("idle", {"c0-days": "400"}, "At most 366."),
 ]  # fmt: skip
 
 

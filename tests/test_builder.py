@@ -300,8 +300,8 @@ def test_a_field_that_has_gone_is_shown_refused_and_replaced(in_force, maya, now
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("points", "1000000", "less than or equal to 1000"),
-        ("c0-within_days", "0", "greater than or equal to 1"),
+        ("points", "1000000", "At most 1000."),
+        ("c0-within_days", "0", "At least 1."),
         ("c0-types_more", "Demo Requested!", "“Demo Requested!” is no key"),
         ("c0-types", "Bad key", "is not one of the available choices"),
     ],

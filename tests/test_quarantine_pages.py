@@ -193,7 +193,7 @@ def test_the_timeline_marks_what_is_set_aside_and_tells_every_judgement(maya, an
     assert ("Set aside: 4 activities", "many links within seconds of delivery", "") in told
     assert ("Set aside: 1 activity", "Maya Lindner", "") in told
     assert ("Mail clicked", "4 times, Mail", "4 links within 3 s of delivery") in told
-    assert ("Pricing page", "", "Set aside by hand") in told
+    assert ("Read the pricing page", "", "Set aside by hand") in told
     client.post(reverse("lead_release", args=[anna.pk]))
     wish, told = moments()
     assert wish.text == "Call me"
@@ -218,7 +218,7 @@ def test_why_now_is_never_a_machine(sam, sales, anna, signed_in):
     assert signed_in(sam).get(reverse("inbox"), {"whose": "all"}).context["desk"].rows[0].why
     Activity.objects.filter(pk=visit.pk).update(known_at=NEVER_KNOWN)
     row = signed_in(sam).get(reverse("inbox"), {"whose": "all"}).context["desk"].rows[0]
-    assert row.why == "Pricing page"
+    assert row.why == "Read the pricing page"
     Activity.objects.update(known_at=NEVER_KNOWN)
     row = signed_in(sam).get(reverse("inbox"), {"whose": "all"}).context["desk"].rows[0]
     assert row.why == ""
