@@ -37,6 +37,8 @@ app.conf.beat_schedule = {
         "scoring.tasks.replay": 10,
         "feedback.tasks.release_waiting": 60,
         "feedback.tasks.sweep": 60,
+        "feedback.tasks.carry_over": 10,
         "scoring.tasks.keep_agreement": 60,
+        "feedback.tasks.forget_notifications": 3600,
     }.items()
 }

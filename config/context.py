@@ -15,17 +15,20 @@ from scoring import replays
 
 @dataclass(frozen=True)
 class Navigation:
-    """The rooms this person has, and what waits in them (0 says nothing). `unsettled` is the
+    """The rooms this person has, and what waits in them (0 says nothing, “99+” is as far as it is
+    counted). `unsettled` is the
     number of the version that is being written or signed, `unsettled_as` its status."""
 
     has_inbox: bool = False
     has_returns: bool = False
     has_leads: bool = False
     has_lab: bool = False
-    waiting: int = 0
-    overdue: int = 0
-    returns: int = 0
-    notifications: int = 0
+    has_routing: bool = False
+    has_duty: bool = False
+    waiting: int | str = 0
+    overdue: int | str = 0
+    returns: int | str = 0
+    notifications: int | str = 0
     unsettled: int = 0
     unsettled_as: str = ""
 
@@ -47,10 +50,16 @@ def _navigation(request: HttpRequest) -> Navigation:
         has_returns=rooms.has_returns(user),
         has_leads=rooms.has_leads(user),
         has_lab=replays.may_replay(user),
-        waiting=counted.answers,
-        overdue=counted.overdue,
-        returns=counted.returns,
-        notifications=counted.notifications,
+        has_routing=rooms.has_routing(user),
+        has_duty=rooms.has_duty(user),
+        waiting=_shown(counted.answers),
+        overdue=_shown(counted.overdue),
+        returns=_shown(counted.returns),
+        notifications=_shown(counted.notifications),
         unsettled=counted.unsettled,
         unsettled_as=counted.unsettled_as,
     )
+
+
+def _shown(number: int) -> int | str:
+    return waiting.shown(number) if number else 0

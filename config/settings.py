@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.stack.roomy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.caching.FreshPagesMiddleware",
@@ -87,6 +88,8 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "config.renderers.PlainRenderer"
+
 DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'baton.sqlite3'}"
 if not DATABASE_URL.startswith(("postgres:", "postgresql:", "sqlite:")):
     raise ImproperlyConfigured(
@@ -110,7 +113,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "leads.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "leads.backends.PeopleBackend",
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"

@@ -1,4 +1,4 @@
-"""The administration of working time and pools; handoffs and opportunities are read here."""
+"""The administration of working time and pools; rules, handoffs and deals are read here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from zoneinfo import available_timezones
 
 import holidays
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import models
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
+from feedback import calendars, clocks
 from feedback.models import (
+    Absence,
     Calendar,
     ChecklistAnswer,
     DayOff,
@@ -24,10 +28,13 @@ from feedback.models import (
     OpportunityContact,
     Pool,
     PoolMember,
+    RoutingRule,
     WorkingHours,
 )
 from leads.admin.pages import ConfigurationAdmin, ReadOnlyAdmin, ReadOnlyInline
+from leads.clock import database_now
 from leads.models import Side, User
+from leads.nudges import nudge
 
 
 class CalendarForm(forms.ModelForm):
@@ -68,7 +75,9 @@ class HoursFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         given = [form.cleaned_data for form in self.forms if _is_kept(form)]
-        spans = sorted((row["weekday"], row["starts"], row["ends"]) for row in given)
+        spans = sorted(
+            (row["weekday"], *calendars.span(row["starts"], row["ends"])) for row in given
+        )
         for (day, _start, end), (next_day, start, _end) in pairwise(spans):
             if day == next_day and start < end:
                 weekday = WorkingHours.Weekday(day).label
@@ -84,6 +93,8 @@ class WorkingHoursInline(admin.TabularInline):
     model = WorkingHours
     formset = HoursFormSet
     extra = 0
+    # Times of a week, of no day: “Now”, and what the server's clock says, mean nothing here.
+    formfield_overrides = {models.TimeField: {"widget": forms.TimeInput(format="%H:%M")}}
 
 
 class DayOffInline(admin.TabularInline):
@@ -91,20 +102,66 @@ class DayOffInline(admin.TabularInline):
     extra = 0
 
 
+class WorkingTimeAdmin(ConfigurationAdmin):
+    """What decides when people work: with a change of it the deadlines that run move along."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with clocks.rewriting(at=database_now()) as rewritten:
+            response = super().changeform_view(request, *args, **kwargs)
+        nudge("feedback.tasks.carry_over")
+        if number := rewritten.left:
+            said = ngettext(
+                "%(n)s running deadline follows by and by.",
+                "%(n)s running deadlines follow by and by.",
+                number,
+            )
+            messages.info(request, said % {"n": number})
+        if number := rewritten.moved:
+            said = ngettext(
+                "%(n)s running deadline moved along.",
+                "%(n)s running deadlines moved along.",
+                number,
+            )
+            messages.info(request, said % {"n": number})
+        return response
+
+
 @admin.register(Calendar)
-class CalendarAdmin(ConfigurationAdmin):
-    """Working time. Terms that run already keep the deadline they were given."""
+class CalendarAdmin(WorkingTimeAdmin):
+    """Working time; saved as new it is a copy, for a rep's own hours."""
 
     form = CalendarForm
+    save_as = True
     list_display = ["name", "time_zone", "country", "region"]
     search_fields = ["name"]
     inlines = [WorkingHoursInline, DayOffInline]
 
 
+class ShownOnlyAdmin(WorkingTimeAdmin):
+    """Writes what the page shows and somebody changed there, and nothing else of the rows: whose
+    turn it is moves on meanwhile."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        obj.save(update_fields=form.changed_data if change else None)
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm, formset: Any, change: bool
+    ) -> None:
+        formset.save(commit=False)
+        for row in formset.deleted_objects:
+            row.delete()
+        for row, changed in formset.changed_objects:
+            row.save(update_fields=changed)
+        for row in formset.new_objects:
+            row.save()
+
+
 class PoolMemberInline(admin.TabularInline):
     model = PoolMember
     extra = 0
-    fields = ["user", "on_duty", "capacity"]
+    fields = ["user", "on_duty", "capacity", "daily_capacity", "weight", "calendar"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":
@@ -113,7 +170,7 @@ class PoolMemberInline(admin.TabularInline):
 
 
 @admin.register(Pool)
-class PoolAdmin(ConfigurationAdmin):
+class PoolAdmin(ShownOnlyAdmin):
     list_display = ["name", "team", "calendar", "position"]
     list_select_related = ["team", "calendar"]
     search_fields = ["name"]
@@ -123,6 +180,24 @@ class PoolAdmin(ConfigurationAdmin):
         if db_field.name == "team":
             kwargs["queryset"] = db_field.related_model.objects.filter(side=Side.SALES)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Absence)
+class AbsenceAdmin(ReadOnlyAdmin):
+    """Entered on the pages of duty, by reps themselves or by who leads them."""
+
+    list_display = ["user", "first_day", "last_day", "entered_by", "entered_at"]
+    list_select_related = ["user", "entered_by"]
+    ordering = ["-first_day", "-id"]
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(ReadOnlyAdmin):
+    """Written on the pages of routing, with their history."""
+
+    list_display = ["position", "name", "active", "pool", "strategy"]
+    list_display_links = ["name"]
+    list_select_related = ["pool"]
 
 
 class StepInline(ReadOnlyInline):

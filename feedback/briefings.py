@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from scoring.glances import Glance, Readers
 from scoring.models import AgreementVersion
 
 LATEST_SHOWN = 12
+MOST_LINES = 30
 GROUPS = ledgers.GROUP_NAMES | {
     "undesirable": gettext_lazy("Undesirable"),
     "score": gettext_lazy("Score"),
@@ -41,7 +42,8 @@ class Wish:
 @dataclass(frozen=True)
 class Return:
     """A return: who gave which reason, what they said, and what the agreement says
-    to do about that reason."""
+    to do about that reason. `mine`: the reader gave it; `notes` is what was written down about the
+    lead before it, the latest first."""
 
     handoff: int
     at: datetime
@@ -52,6 +54,8 @@ class Return:
     back_on: Any
     advice: str = ""
     follows: str = ""
+    mine: bool = False
+    notes: list[Touch] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,22 +66,29 @@ class Reason:
     points: int
     share: int
 
+    @property
+    def width(self) -> int:
+        """Of its bar: to the right of the line there is room for 70, to the left for 36."""
+        return round(self.share * (70 if self.points > 0 else 36) / 100)
+
 
 @dataclass(frozen=True)
 class Criterion:
-    """A criterion as frozen at the handover, in the reader's language."""
+    """A criterion as frozen at the handover, in the reader's language. What was claimed may lack
+    it."""
 
     key: str
     group: str
     words: str
     evidence: str
     at: datetime | None
+    holds: bool = True
 
 
 @dataclass(frozen=True)
 class Briefing:
     """Everything the detail of a handoff shows. `returned` is how this handoff came back,
-    `returns` are those of earlier ones."""
+    `returns` are those of earlier ones; all of it is made of `history`."""
 
     wish: Wish | None
     pros: list[Reason]
@@ -87,16 +98,21 @@ class Briefing:
     returns: list[Return]
     moments: list[Moment]
     messages: list[HandoffEvent]
+    history: History
     more: bool
 
 
 def brief(handoff: Handoff, reader: User) -> Briefing:
     """The briefing of a handoff whose lead, version and evidence are loaded, with what `reader`
-    may see of others. Three queries."""
+    may see of others. Queries as `timelines.recent`: who answered is known from the steps."""
     history = timelines.recent(handoff.lead, reader, most=LATEST_SHOWN)
+    people = {step.by_id: step.by for step in history.steps if step.by_id}
+    if handoff.answered_by_id in people:
+        handoff.answered_by = people[handoff.answered_by_id]
     evidence = getattr(handoff, "evidence", None)
     pros, cons = strongest(evidence.ledger if evidence else [])
-    came_back = returns(history, handoff.version)
+    came_back = returns(history, handoff.version, reader=reader)
+    lines = timelines.moments(history, handoff.version.body)
     return Briefing(
         wish=wish(history),
         pros=pros,
@@ -104,9 +120,10 @@ def brief(handoff: Handoff, reader: User) -> Briefing:
         criteria=[_criterion(each) for each in (evidence.criteria if evidence else [])],
         returned=next((r for r in came_back if r.handoff == handoff.pk), None),
         returns=[r for r in came_back if r.handoff != handoff.pk],
-        moments=timelines.moments(history, handoff.version.body),
+        moments=lines[:MOST_LINES],
         messages=thread(history, handoff),
-        more=history.more,
+        history=history,
+        more=history.more or len(lines) > MOST_LINES,
     )
 
 
@@ -128,15 +145,21 @@ def wish(history: History) -> Wish | None:
     return Wish(latest.type.said, source, latest.occurred_at, "did")
 
 
-def returns(history: History, version: AgreementVersion | None) -> list[Return]:
+def returns(
+    history: History, version: AgreementVersion | None, *, reader: User | None = None
+) -> list[Return]:
     """What was returned and why, newest first, with the advice of this version; what follows is
-    said of what was returned under it."""
+    said of what was returned under it. With what `reader` and others noted before."""
     body = version.body if version else {}
     labels = timelines.names(body, "reasons", "label")
     known = {reason["key"]: reason for reason in body.get("reasons", [])}
     number = version.number if version else None
-    steps = [step for step in history.steps if step.kind == "returned"]
-    return [_returned(each, labels, known, each.version_number == number) for each in steps]
+    steps = [step for step in _standing(history) if step.kind == "returned"]
+    found = [_returned(each, labels, known, each.version_number == number) for each in steps]
+    return [
+        replace(back, mine=bool(reader and step.by_id == reader.pk), notes=_noted(history, step))
+        for back, step in zip(found, steps, strict=True)
+    ]
 
 
 def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]:
@@ -161,10 +184,16 @@ def strongest(ledger: list[dict[str, Any]]) -> tuple[list[Reason], list[Reason]]
 
 
 def thread(history: History, handoff: Handoff) -> list[HandoffEvent]:
-    """What both teams said on this handoff, oldest first."""
-    spoken = {"accepted", "returned", "message"}
-    steps = [s for s in history.steps if s.handoff_id == handoff.pk and s.note]
+    """What both teams said on this handoff, oldest first; not what was undone."""
+    spoken = {"accepted", "claimed", "returned", "message"}
+    steps = [s for s in _standing(history) if s.handoff_id == handoff.pk and s.note]
     return [step for step in reversed(steps) if step.kind in spoken]
+
+
+def _standing(history: History) -> list[HandoffEvent]:
+    """The steps that nobody has undone."""
+    undone = {step.data.get("step") for step in history.steps if step.kind == "undone"}
+    return [step for step in history.steps if step.pk not in undone]
 
 
 def trigger_line(activity: dict[str, Any] | None) -> str:
@@ -210,6 +239,12 @@ def about(lead: Lead) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
+def _noted(history: History, step: HandoffEvent) -> list[Touch]:
+    """What was written down about the lead while it was handed over, until it was returned."""
+    during = (t for t in history.touches if step.handoff.opened_at <= t.occurred_at <= step.at)
+    return [touch for touch in during if touch.by_id and touch.note]
+
+
 def _criterion(frozen: dict[str, Any]) -> Criterion:
     return Criterion(
         key=frozen["key"],
@@ -217,6 +252,7 @@ def _criterion(frozen: dict[str, Any]) -> Criterion:
         words=documents.text(frozen["words"]),
         evidence=documents.text(frozen["evidence"]),
         at=datetime.fromisoformat(frozen["at"]) if frozen["at"] else None,
+        holds=frozen.get("holds", True),
     )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from feedback import calendars
-from feedback.models import Calendar, Handoff
+from feedback.models import Handoff
 
 SOON = timedelta(hours=2)
 SOON_SHARE = 10
-# What reading the clocks of several handoffs wants to be prefetched.
-CALENDARS = ("pool__calendar__hours", "pool__calendar__days_off")
+LONG = 86400
+DAYS, HOURS, MINUTES = gettext_noop("%(n)s d"), gettext_noop("%(n)s h"), gettext_noop("%(n)s min")
 
 
 @dataclass(frozen=True)
 class ClockFace:
-    """`seconds` of working time left, negative when over; `share` of the term left, 0–100.
+    """`seconds` of working time left, negative when over, which are so many `days` of the
+    calendar; `share` of the term left, 0–100.
 
     `state` is over, due or ample: ample time is silent.
     """
@@ -27,14 +31,18 @@ class ClockFace:
     label: str
     due_at: datetime
     seconds: int
+    days: int
     share: int
     term: str
     state: str
 
-    @property
+    @cached_property
     def span(self) -> str:
-        """How much, in hours and minutes of working time."""
-        return working_time(abs(self.seconds))
+        """How much, in hours and minutes of working time; from a day of it on, in days of the
+        calendar: so far ahead nobody counts hours."""
+        if abs(self.seconds) < LONG or not self.days:
+            return working_time(abs(self.seconds))
+        return ngettext("%(n)s day", "%(n)s days", self.days) % {"n": self.days}
 
     @property
     def words(self) -> str:
@@ -50,20 +58,29 @@ class ClockFace:
         return self.words if self.state == "over" else self.span
 
 
-def read(handoff: Handoff, calendar: Calendar, *, at: datetime) -> ClockFace | None:
-    """The clock that runs on a handoff, or None. `calendar` should have its hours and days off
-    prefetched."""
+def prepare(handoffs: Iterable[Handoff]) -> None:
+    """Read at once what the clocks of several handoffs ask for: two queries for a list that has
+    its `pool__calendar`, none where no clock runs."""
+    running = [handoff for handoff in handoffs if handoff.due_at]
+    if running:
+        calendars.prepare(running)
+
+
+def read(handoff: Handoff, *, at: datetime) -> ClockFace | None:
+    """The clock that runs on a handoff, or None. While it is paused, what is left of it stays."""
     if not handoff.clock or handoff.due_at is None:
         return None
     over = at > handoff.due_at
-    between = (handoff.due_at, at) if over else (at, handoff.due_at)
-    seconds = calendars.working_seconds(calendar, *between)
+    now = max(at, handoff.rests_until) if handoff.paused_at and handoff.rests_until else at
+    between = (handoff.due_at, at) if over else (now, handoff.due_at)
+    seconds = calendars.working_seconds(calendars.of(handoff), *between)
     term = (handoff.term_minutes or 0) * 60
     return ClockFace(
         clock=handoff.clock,
         label=handoff.get_clock_display(),
         due_at=handoff.due_at,
         seconds=-seconds if over else seconds,
+        days=(between[1] - between[0]).days,
         share=0 if over or not term else min(100, round(seconds * 100 / term)),
         term=working_time(term),
         state=_state(over, seconds, term),
@@ -73,7 +90,7 @@ def read(handoff: Handoff, calendar: Calendar, *, at: datetime) -> ClockFace | N
 def working_time(seconds: int) -> str:
     """A span of working time: “3 h 20 min”. Days would mislead: a working day has no 24 hours."""
     hours, minutes = divmod(int(seconds) // 60, 60)
-    return _units((hours, _("%(n)s h")), (minutes, _("%(n)s min")))
+    return _units((hours, HOURS), (minutes, MINUTES))
 
 
 def wall_time(seconds: int) -> str:
@@ -81,19 +98,19 @@ def wall_time(seconds: int) -> str:
     days, hours = divmod(int(seconds) // 3600, 24)
     if not days:
         return working_time(seconds)
-    return _units((days, _("%(n)s d")), (hours, _("%(n)s h")))
+    return _units((days, DAYS), (hours, HOURS))
 
 
 def age(seconds: int) -> str:
     """How long ago, in one unit: “5 h”."""
-    for length, pattern in ((86400, _("%(n)s d")), (3600, _("%(n)s h")), (60, _("%(n)s min"))):
+    for length, pattern in ((86400, DAYS), (3600, HOURS), (60, MINUTES)):
         if seconds >= length:
-            return pattern % {"n": int(seconds) // length}
+            return _(pattern) % {"n": int(seconds) // length}
     return _("just now")
 
 
 def _units(*parts: tuple[int, str]) -> str:
-    said = " ".join(pattern % {"n": number} for number, pattern in parts if number)
+    said = " ".join(_(pattern) % {"n": number} for number, pattern in parts if number)
     return said or _("under 1 min")
 
 

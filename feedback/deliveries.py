@@ -17,15 +17,15 @@ from scoring.models import Stage, StageEntry
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+FAILED = "delivery.failed"
 
 
 def deliver(*, at: datetime, limit: int = 2000) -> int:
     """Deliver what is due at `at`, oldest first, about `limit` events at most. Returns how many
     were taken up.
 
-    Each event that something follows from has a transaction of its own: one that fails is set
-    aside with its problem, tried again later, and holds nobody up. The rest is ticked off in
-    one go.
+    Each event that something follows from has a transaction of its own: one that fails keeps its
+    problem, is tried again later, and holds nobody up. The rest is ticked off in one go.
     """
     done = 0
     while done < limit and (batch := events.pending(BATCH, at=at)):
@@ -71,8 +71,20 @@ def _deliver_one(event: Event, *, at: datetime) -> bool:
             events.delivered(claimed, at=at)
     except Exception as problem:  # Whatever it is, the next event must not wait for it.
         logger.exception("Event %s (%s) could not be delivered.", event.pk, event.kind)
-        events.failed(event, at=at, problem=_named(problem))
+        _failed(event, problem, at=at)
     return True
+
+
+def _failed(event: Event, problem: Exception, *, at: datetime) -> None:
+    """An event waits for as long as there is no pool, which is told once however many wait. Any
+    other is set aside in the end, which is told too."""
+    waits = isinstance(problem, Refused) and problem.code == "no_pool"
+    alike = Event.objects.filter(delivered_at=None, problem=_named(problem)[:200])
+    first = waits and not alike.exists()
+    set_aside = events.failed(event, at=at, problem=_named(problem), waits=waits)
+    if (first or set_aside) and event.kind != FAILED:
+        data = {"event": event.pk, "kind": event.kind, "waits": waits}
+        events.write(FAILED, at=at, lead=event.lead, data=data)
 
 
 def _named(problem: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from feedback.models import Handoff
@@ -78,6 +79,30 @@ def superseded(entry: StageEntry, *, at: datetime) -> None:
     )
     # The rescoring under the new version may have come by already, and left the lead alone.
     stale.mark([entry.lead_id], at=at)
+
+
+def undone(
+    lead: Lead, before: Mapping[str, object], *, by: User | None, at: datetime
+) -> StageEntry | None:
+    """Back to where the lead stood `before` (`befores.place`), to rest there as it did."""
+    standing = stages.standing(lead)
+    if standing is None or standing.entry_id == before["entry"]:
+        return None
+    was = StageEntry.objects.select_related("stage", "version", "channel").get(pk=before["entry"])
+    rest = {name: before.get(f"lead_{name}") for name in ("rests_until", "rested_since")}
+    entry = stages.enter(
+        lead,
+        was.stage.key,
+        cause=StageEntry.Cause.UNDONE,
+        at=at,
+        version=was.version,
+        by=by,
+        channel=was.channel,
+        **{name: moment and datetime.fromisoformat(moment) for name, moment in rest.items()},
+    )
+    # Conditions that look at its way through the stages see neither step any more.
+    stale.mark([lead.pk], at=at)
+    return entry
 
 
 def won(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -56,6 +55,7 @@ def draw(
     body = version.body if version else {}
     returns = briefings.returns(history, version)
     handoff = _open_handoff(lead, user)
+    clockfaces.prepare([handoff] if handoff else [])
     return Portrait(
         at=at,
         line=briefings.line(lead),
@@ -68,7 +68,7 @@ def draw(
         about=briefings.about(lead),
         attributes=_attributes(lead),
         handoff=handoff,
-        face=clockfaces.read(handoff, handoff.pool.calendar, at=at) if handoff else None,
+        face=clockfaces.read(handoff, at=at) if handoff else None,
         answerable=bool(handoff) and not handoff.answer and rights.is_member(user, handoff),
         opportunities=_opportunities(lead, user),
     )
@@ -76,11 +76,7 @@ def draw(
 
 def _open_handoff(lead: Lead, user: User) -> Handoff | None:
     found = Handoff.objects.visible_to(user).unclosed().filter(lead=lead)
-    handoff = found.select_related("pool__calendar", "owner").first()
-    if handoff and handoff.clock:
-        calendars = ("pool__calendar__hours", "pool__calendar__days_off")
-        prefetch_related_objects([handoff], *calendars)
-    return handoff
+    return found.select_related("pool__calendar", "owner").first()
 
 
 def _attributes(lead: Lead) -> list[tuple[str, str, bool]]:
@@ -106,15 +102,22 @@ def _from_sales(lead: Lead) -> dict[str, Any]:
 
 
 def _in_words(field: Attribute, value: Any) -> str:
-    """A stored value as people write it."""
-    match field.type:
-        case "boolean":
+    """A stored value as people write it; as it stands where it does not fit its field."""
+    match field.type, value:
+        case "boolean", bool():
             return _("Yes") if value else _("No")
-        case "date":
-            return date_format(date.fromisoformat(value), "DATE_FORMAT")
-        case "number":
+        case "date", str() if day := _day(value):
+            return date_format(day, "DATE_FORMAT")
+        case "number", int() | float():
             return number_format(value, use_l10n=True)
     return str(value)
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
 
 
 def _opportunities(lead: Lead, user: User) -> list[Opportunity]:

@@ -24,13 +24,15 @@ def qualify(
     at: datetime,
     answers: Mapping[str, str],
     amount: Decimal | None = None,
+    currency: str = "",
 ) -> Opportunity:
     """Complete the qualification checklist; the handoff closes and an opportunity opens.
 
     `answers` maps every item's key to what was said: the collected value, or any text that is
-    not blank for an item that is only confirmed. `amount` None is not known yet. Raises Refused:
-    not_found, already_answered, not_accepted, not_yours, no_checklist, checklist_incomplete,
-    unreadable_value, amount_not_positive.
+    not blank for an item that is only confirmed. `amount` None is not known yet; without a
+    `currency` it is in that of the agreement's goals. Raises Refused: not_found,
+    already_answered, not_accepted, not_yours, no_checklist, checklist_incomplete,
+    unreadable_value, amount_not_positive, unknown_currency.
     """
     handoff = rights.lock(handoff, by=by)
     rights.require_in_hand(handoff, by, at=at)
@@ -44,6 +46,6 @@ def qualify(
     said = checklists.given(items, (), answers)
     terms.require_items(items, set(said))
     checklists.complete(handoff, terms.QUALIFICATION, items, said, by=by, at=at)
-    opportunity = opportunities.open_for(handoff, at=at, by=by, amount=amount)
+    opportunity = opportunities.open_for(handoff, at=at, by=by, amount=amount, currency=currency)
     outcomes.qualify(handoff, opportunity, by=by, at=at)
     return opportunity

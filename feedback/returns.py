@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -15,6 +15,8 @@ from django.urls import reverse
 from feedback.models import Handoff, HandoffEvent
 from feedback.models.handoffs import HandoffQuerySet
 from leads.models import Event, Side, User
+from scoring import documents
+from scoring.models import AgreementVersion
 
 AT_THE_DOOR = Q(answer=Handoff.Answer.RETURNED)
 AFTER_CONTACT = Q(outcome=Handoff.Outcome.RETURNED)
@@ -40,7 +42,8 @@ def view_of(params: Mapping[str, str]) -> View:
 
 
 def listed(user: User, view: View) -> HandoffQuerySet:
-    """The returns of the view, those `user` has not read yet first, then the latest first.
+    """The returns of the view: those that wait for an answer by their deadline, so what is late
+    comes first; then those that `user` has not read yet, then the latest first.
 
     Annotated with `unread`, `words` (what the rep said) and `answered` (marketing replied).
     """
@@ -58,20 +61,33 @@ def listed(user: User, view: View) -> HandoffQuerySet:
     replies = steps.filter(kind="message", by__team__side=Side.MARKETING)
     said = steps.filter(kind="returned").order_by("-id").values("note__text")[:1]
     related = ("lead", "reason", "owner", "answered_by", "pool__calendar")
-    annotated = found.select_related(*related).annotate(
-        unread=Exists(unread), answered=Exists(replies), words=Subquery(said)
+    annotated = (
+        found.select_related(*related)
+        .prefetch_related("version")
+        .annotate(unread=Exists(unread), answered=Exists(replies), words=Subquery(said))
     )
-    return annotated.order_by("-unread", "-closed_at", "-id")
+    owed = F("due_at").asc(nulls_last=True)
+    return annotated.order_by(owed, "-unread", "-closed_at", "-id")
 
 
 def reasons(user: User, view: View) -> list[dict[str, Any]]:
-    """How many came back for which reason, most frequent first."""
+    """How many came back for which reason, most frequent first; as the latest of their versions
+    says it, in the reader's language."""
     found = _returned(user)
     if view.when:
         found = found.filter(WHEN[view.when])
-    rows = found.values(key=F("reason__key"), label=F("reason__label"))
-    counted = rows.annotate(n=Count("pk")).order_by("-n", "label")
-    return [row | {"url": View(row["key"], view.when).url()} for row in counted]
+    rows = found.order_by().values(key=F("reason__key"), label=F("reason__label"))
+    counted = list(rows.annotate(n=Count("pk"), latest=Max("version")))
+    bodies = dict(
+        AgreementVersion.objects.filter(pk__in={row["latest"] for row in counted}).values_list(
+            "pk", "body"
+        )
+    )
+    for row in counted:
+        written = documents.item(bodies[row.pop("latest")]["reasons"], row["key"])
+        row["label"] = documents.text(written["label"]) if written else row["label"]
+        row["url"] = View(row["key"], view.when).url()
+    return sorted(counted, key=lambda row: (-row["n"], row["label"]))
 
 
 def counts(user: User) -> dict[str, int]:

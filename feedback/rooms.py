@@ -22,6 +22,17 @@ def has_leads(user: User) -> bool:
     return user.is_active and (bool(user.side) or user.is_manager)
 
 
+def has_routing(user: User) -> bool:
+    """By which rules leads come to sales is known to those who lead, of both sides."""
+    return user.is_active and user.is_manager
+
+
+def has_duty(user: User) -> bool:
+    """Sales says who is there; so do those who run the house. Marketing has no part in it."""
+    manages = user.is_manager and user.side != Side.MARKETING
+    return user.is_active and (user.side == Side.SALES or manages)
+
+
 def only(allowed: bool) -> None:
     """Nothing is here for those who may not know of it."""
     if not allowed:

@@ -20,6 +20,12 @@ def checklist(version: AgreementVersion, name: str) -> list[dict[str, Any]]:
     return version.body.get("checklists", {}).get(name) or []
 
 
+def currency(version: AgreementVersion) -> str:
+    """The currency in which both teams count: that of the first goal about money."""
+    goals = version.body.get("goals") or []
+    return next((goal["currency"] for goal in goals if goal.get("currency")), "EUR")
+
+
 def require_items(items: list[dict[str, Any]], given: set[str]) -> None:
     """Every item must be among the keys `given`; else Refused, naming those that are not."""
     missing = [item for item in items if item["key"] not in given]
@@ -48,6 +54,14 @@ def reason(version: AgreementVersion, key: str) -> dict[str, Any]:
         _("Choose one of: %(reasons)s.") % {"reasons": labels},
         field="reason",
     )
+
+
+def reason_words(handoff: Handoff) -> str:
+    """The reason it was returned for, as its version says it, in the reader's language."""
+    if handoff.reason is None:
+        return ""
+    written = documents.item(handoff.version.body["reasons"], handoff.reason.key)
+    return documents.text(written["label"]) if written else handoff.reason.label
 
 
 def require_criterion(handoff: Handoff, key: str) -> None:

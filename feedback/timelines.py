@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from feedback import statements, step_words
 from feedback.models import Handoff, HandoffEvent
+from feedback.statements import Kept, Who
 from leads import quarantines
 from leads.models import NEVER_KNOWN, Activity, Event, Lead, Quarantine, Side, Touch, User
 from scoring import documents
@@ -24,7 +39,9 @@ LEAD = "lead"
 # Steps that another line tells already, or that are of no use to a reader.
 SILENT_STEPS = {"offered", "contacted", "conversation", "clock_started", "clock_met"}
 # Steps on sales' side that nobody did.
-CAUSES_TOLD_BY_STEPS = {"accepted", "qualified", "returned", "claimed"}
+CAUSES_TOLD_BY_STEPS = {"accepted", "qualified", "returned", "claimed", "undone"}
+# A claim tells these of itself.
+TOLD_BY_CLAIM = {"opened", "accepted"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,11 @@ class Moment:
     activities: tuple[int, ...] = ()
     machine: str = ""
 
+    @property
+    def hue(self) -> str:
+        """The class of whose line it is: m for marketing, s for sales."""
+        return {Side.MARKETING: "m", Side.SALES: "s"}.get(self.side, "")
+
 
 @dataclass(frozen=True)
 class History:
@@ -63,16 +85,18 @@ class History:
 
 def recent(lead: Lead, reader: User, *, most: int) -> History:
     """The latest activities and touches, and all steps of handoffs; of handoffs and their
-    contacts only what `reader` may see. Three queries."""
+    contacts only what `reader` may see. Three queries; one more where colleagues of other teams
+    may have tried to reach the lead."""
     activities = list(_activities(lead, known_at__lt=NEVER_KNOWN)[: most + 1])
-    touches = list(_touches(lead, reader)[: most + 1])
+    steps = _steps(statements.kind_of(reader)).rows(statements.given(reader, lead=lead.pk))
+    touches = _touches(lead, reader, steps, most=most + 1)
     more = len(activities) > most or len(touches) > most
-    return History(activities[:most], touches[:most], list(_steps(lead, reader)), more=more)
+    return History(activities[:most], touches[:most], steps, more=more)
 
 
 def whole(lead: Lead, reader: User, *, most: int) -> History:
-    """As `recent`, with stages, opportunities and what is set aside. Six queries, seven where
-    something is."""
+    """As `recent`, with stages, opportunities and what is set aside. As many queries as
+    `recent`, three for these, and one where something is set aside."""
     entries = lead.stage_entries.select_related("stage", "version", "by__team")
     told = Q(kind__startswith="opportunity.") | Q(kind__startswith="activity.")
     events = lead.events.filter(told).select_related("actor__team")
@@ -90,7 +114,7 @@ def moments(history: History, body: Body, *, whose: str = "") -> list[Moment]:
     and stages are named as in the agreement `body`, in the reader's language."""
     reasons, stages = names(body, "reasons", "label"), names(body, "stages", "name")
     entries = [e for e in history.entries if e.cause not in CAUSES_TOLD_BY_STEPS]
-    steps = [s for s in history.steps if s.kind not in SILENT_STEPS]
+    steps = [s for s in history.steps if _is_told(s)]
     lines = [
         *(_told(event) for event in history.events),
         *(_stepped(step, reasons) for step in steps),
@@ -102,6 +126,11 @@ def moments(history: History, body: Body, *, whose: str = "") -> list[Moment]:
     if whose:
         lines = [line for line in lines if (line.side == LEAD) == (whose == LEAD)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _is_told(step: HandoffEvent) -> bool:
+    by_claim = step.handoff.claimed and step.kind in TOLD_BY_CLAIM
+    return step.kind not in SILENT_STEPS and not by_claim
 
 
 def names(body: Body, part: str, field: str) -> dict[str, str]:
@@ -130,25 +159,40 @@ def _activities(lead: Lead, **which: object) -> QuerySet[Activity]:
     return found.order_by("-occurred_at", "-id")
 
 
-def _touches(lead: Lead, reader: User) -> QuerySet[Touch]:
+def _touches(lead: Lead, reader: User, steps: Sequence[HandoffEvent], *, most: int) -> list[Touch]:
+    """The latest, without the contacts of handoffs that `reader` may not see. A person's that no
+    step tells of may be one of those: only then it is asked."""
+    found = lead.touches.select_related("by__team", "campaign", "note")
+    found = found.filter(known_at__lt=NEVER_KNOWN).order_by("-occurred_at", "-id")
+    told = {step.data.get("touch") for step in steps}
+    latest = list(found[:most])
+    if all(touch.by_id is None or touch.pk in told for touch in latest):
+        return latest
     contacts = HandoffEvent.objects.filter(handoff__lead=lead, kind="contacted")
     foreign = contacts.exclude(handoff__in=Handoff.objects.visible_to(reader))
     foreign = foreign.annotate(touch=Cast(KT("data__touch"), BigIntegerField()))
-    found = lead.touches.select_related("by__team", "campaign", "note")
-    found = found.filter(~Exists(foreign.filter(touch=OuterRef("pk"))))
-    return found.order_by("-occurred_at", "-id")
+    return list(found.filter(~Exists(foreign.filter(touch=OuterRef("pk"))))[:most])
 
 
-def _steps(lead: Lead, reader: User) -> QuerySet[HandoffEvent]:
-    visible = Handoff.objects.visible_to(reader).filter(lead=lead)
-    found = HandoffEvent.objects.filter(handoff__in=visible).select_related(
-        "by__team", "note", "handoff__reason", "handoff__pool", "handoff__owner"
+@cache
+def _steps(who: Who) -> Kept:
+    """The steps of a lead's handoffs, latest first, for readers like these."""
+    lead = statements.LEAD
+    visible = Handoff.objects.visible_to(statements.somebody(*who)).filter(lead=lead)
+    # The lead is named twice: among so many tables PostgreSQL would join all handoffs first.
+    found = HandoffEvent.objects.filter(handoff__lead=lead, handoff__in=visible)
+    found = found.select_related("by__team", "note", "handoff__reason", "handoff__pool")
+    # In other steps “to” says something else.
+    number = Case(When(kind="assigned", then=Cast(KT("data__to"), BigIntegerField())))
+    assigned = User.objects.filter(pk=OuterRef("assigned_number")).order_by()
+    full = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
+    name = Coalesce(full, "email", output_field=CharField())
+    found = found.annotate(
+        version_number=F("handoff__version__number"),
+        assigned_number=number,
+        assigned_to=Subquery(assigned.values(name=name)),
     )
-    assigned = Cast(KT("data__to"), BigIntegerField())
-    name = Concat("first_name", Value(" "), "last_name")
-    known = User.objects.filter(pk=OuterRef("assigned_id")).values(name=name)
-    found = found.annotate(version_number=F("handoff__version__number"), assigned_id=assigned)
-    return found.annotate(assigned_to=Subquery(known)).order_by("-at", "-id")
+    return statements.kept(found.order_by("-at", "-id"))
 
 
 def _measured(pattern: str, value: object) -> str:
@@ -250,60 +294,16 @@ def _dealt(event: Event) -> Moment:
 
 
 def _stepped(step: HandoffEvent, reasons: dict[str, str]) -> Moment:
-    text, strong, aside = _words(step, reasons)
+    text, strong, aside = step_words.words(step, reasons)
     return Moment(
         step.at,
-        _side(step.by, default=_side_of(step)),
+        _side(step.by, default=step_words.side(step)),
         text,
         strong=strong,
         aside=aside,
         quote=step.note.text if step.note else "",
         handoff=step.handoff_id,
     )
-
-
-def _side_of(step: HandoffEvent) -> str:
-    """Whom a step that nobody took is about."""
-    if step.kind in ("breached", "warned"):
-        return Handoff.Clock(step.data["clock"]).side
-    return Side.SALES if step.kind == "assigned" else Side.MARKETING
-
-
-def _words(step: HandoffEvent, reasons: dict[str, str]) -> tuple[str, str, str]:
-    """Text, the strong word, the aside."""
-    handoff, who = step.handoff, str(step.by or "")
-    match step.kind:
-        case "opened":
-            terms = {"points": handoff.score, "number": step.version_number}
-            aside = _("%(points)s points under agreement %(number)s") % terms
-            return _("Handed over to"), handoff.pool.name, aside
-        case "assigned":
-            return _("Assigned to"), step.assigned_to or _("nobody"), who
-        case "accepted":
-            return _("Accepted by"), who, ""
-        case "returned":
-            after = step.data.get("after_contact")
-            text = _("Returned after contact:") if after else _("Returned at the door:")
-            reason = handoff.reason
-            return text, reasons.get(reason.key, reason.label) if reason else "", who
-        case "withdrawn":
-            superseded = step.data.get("cause") == "superseded"
-            agreement = str(StageEntry.Cause.AGREEMENT.label) if superseded else ""
-            return _("Withdrawn"), "", who or agreement
-        case "qualified":
-            return _("Qualified by"), who, ""
-        case "breached":
-            return _("Deadline passed"), "", _clock(step)
-        case "warned":
-            return _("Warned that the time is nearly up"), "", _clock(step)
-        case "message":
-            return _("Message from"), who, ""
-    return step.kind, "", who
-
-
-def _clock(step: HandoffEvent) -> str:
-    names = dict(step.handoff.Clock.choices)
-    return str(names.get(step.data.get("clock", ""), ""))
 
 
 def _side(user: User | None, *, default: str = Side.MARKETING) -> str:

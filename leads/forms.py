@@ -45,7 +45,11 @@ class ChosenPassword(SetPasswordForm):
 
 
 class OtherPassword(ChosenPassword, PasswordChangeForm):
-    """Another password instead of the old one."""
+    """Another password instead of the old one: no field of it takes the focus of its page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
 class PreferencesForm(forms.ModelForm):

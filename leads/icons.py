@@ -32,6 +32,7 @@ ICONS = {
     "mail": '<path d="M2 4h12v8.5H2zM2 4.5l6 4.5 6-4.5"/>',
     "talk": '<path d="M2.5 3h11v8H7l-3 2.5V11H2.5z"/>',
     "hand": '<path d="M2 8h9M8 4.5 11.5 8 8 11.5M14 3v10"/>',
+    "fork": '<path d="M2 8h4.5L10 4h4M6.5 8 10 12h4M12 2l2 2-2 2M12 10l2 2-2 2"/>',
     "baton": '<path class="fill-m" stroke="none" d="M2.2 11.7 7 6.9l2.1 2.1-4.8 4.8a1.5 1.5 0 0 '
     '1-2.1 0 1.5 1.5 0 0 1 0-2.1z"/><path class="fill-s" stroke="none" d="m7.9 6 3.8-3.8a1.5 '
     '1.5 0 0 1 2.1 0 1.5 1.5 0 0 1 0 2.1L10 8.1z"/>',

@@ -1,6 +1,8 @@
-"""Whose a lead is."""
+"""Whose a lead is. The only writer of it."""
 
 from __future__ import annotations
+
+from django.db.models import QuerySet
 
 from leads.models import Lead, User
 
@@ -13,3 +15,9 @@ def assign(lead: Lead, owner: User | None) -> bool:
         Lead.objects.filter(pk=lead.pk).update(owner=owner)
         lead.owner = owner
     return changed
+
+
+def assign_free(leads: QuerySet[Lead], owner: int | User | None, **facts: object) -> int:
+    """`owner` looks after those of these leads whom nobody looks after yet; `facts` are written
+    with it. Returns how many."""
+    return leads.filter(owner=None).update(owner=owner, **facts)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from leads.folding import fold
 from leads.models import Lead, UnmappedOwner, User
+from leads.owners import assign_free
 
 LONGEST_NAME = 160
 
@@ -48,8 +49,8 @@ def give(owners: Mapping[int, Owner]) -> None:
     for lead_id, owner in owners.items():
         by_owner[owner].append(lead_id)
     for owner, lead_ids in by_owner.items():
-        free = Lead.objects.filter(pk__in=lead_ids, owner=None, unmapped_owner=None)
-        free.update(owner=owner.user_id, unmapped_owner=owner.unmapped_id)
+        free = Lead.objects.filter(pk__in=lead_ids, unmapped_owner=None)
+        assign_free(free, owner.user_id, unmapped_owner=owner.unmapped_id)
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def map_to(name: UnmappedOwner, user: User) -> int:
     have no owner. Returns how many."""
     name.user = user
     name.save(update_fields=["user"])
-    return Lead.objects.filter(unmapped_owner=name, owner=None).update(owner=user)
+    return assign_free(Lead.objects.filter(unmapped_owner=name), user)
 
 
 def _known(source: str, names: Iterable[str]) -> dict[str, Owner]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from leads import quarantines, stale
-from leads.models import Campaign, Lead, Note, Touch, User
+from leads.models import NEVER_KNOWN, Campaign, Lead, Note, Touch, User
 
 
 def record(
@@ -27,9 +27,7 @@ def record(
     with transaction.atomic():
         note = None
         if text.strip():
-            note = Note.objects.create(
-                lead=lead, text=text.strip(), author=by, written_at=occurred_at
-            )
+            note = Note.objects.create(lead=lead, text=text.strip(), author=by, written_at=known_at)
         touch = Touch.objects.create(
             lead=lead,
             kind=kind,
@@ -43,3 +41,10 @@ def record(
         quarantines.mailed(touch, at=known_at)
         stale.mark([lead.pk], at=known_at)
     return touch
+
+
+def set_aside(touch: Touch, *, at: datetime) -> None:
+    """It was written down by mistake: from now on it counts for nothing and nobody is shown it."""
+    with transaction.atomic():
+        Touch.objects.filter(pk=touch.pk).update(known_at=NEVER_KNOWN)
+        stale.mark([touch.lead_id], at=at)

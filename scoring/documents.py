@@ -76,6 +76,10 @@ def conditions(body: Body) -> Iterator[tuple[str, ConditionJSON]]:
     for clock in body["clocks"]:
         for term in clock.get("terms") or []:
             yield f"clocks.{clock['key']}.terms.{term['key']}", term["when"]
+    for name, checklist in body["checklists"].items():
+        for each in checklist:
+            if "when" in each:
+                yield f"checklists.{name}.{each['key']}", each["when"]
 
 
 def leaves(condition: ConditionJSON) -> Iterator[ConditionJSON]:

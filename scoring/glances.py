@@ -37,6 +37,14 @@ class Glance:
     short: int = 0
     stage: str = ""
 
+    @property
+    def said(self) -> str:
+        """The grade in words, how grades are read, and what speaks for and against."""
+        words = [self.meaning, _("A and 1 are best, D and 4 least.")]
+        for label, reasons in ((_("For"), self.pros), (_("Against"), self.cons)):
+            words += [f"{label}: {', '.join(reasons)}."] if reasons else []
+        return " ".join(words)
+
 
 class Sums(NamedTuple):
     """What a grade looks at."""

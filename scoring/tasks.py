@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from celery import shared_task
 from django.db import connection
-from django.utils import timezone
 
 from leads import events
+from leads.clock import database_now
 from leads.nudges import nudge
 from scoring import agreements, replays, rescoring
 
@@ -79,7 +79,7 @@ def replay() -> None:
 
 def _replay_chunk() -> bool:
     _score_what_was_learnt()
-    return replays.step(at=timezone.now())
+    return replays.step(at=database_now())
 
 
 def _rescore_range() -> bool:
@@ -97,7 +97,7 @@ def _score_what_was_learnt() -> bool:
 
 def _have_events_told() -> None:
     """Who has moved is to be handed over: the worker need not wait for its schedule."""
-    if events.pending(1, at=timezone.now()):
+    if events.pending(1, at=database_now()):
         nudge("feedback.tasks.deliver_events")
 
 

@@ -1,21 +1,31 @@
 """The cast, their teams, and the places the tests run on."""
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from leads.models import Side, Team, User
 from tests import emptying, legs, tables
-from tests.processes import Installation, database_url, redis_url
-from tests.tellings import told
+from tests.processes import (
+    Installation,
+    database_url,
+    empty_broker,
+    end_connections,
+    redis_url,
+)
+from tests.tellings import copies, told
 from tests.windows import browser, page_of
 
-__all__ = ["browser", "page_of", "told"]
+__all__ = ["browser", "copies", "page_of", "told"]
 
 REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 
@@ -34,6 +44,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = here
     # Stable, and with "worksteal" whoever is done takes from those who have much left.
     items.sort(key=lambda item: "installation" not in item.fixturenames)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: Python need not look through it for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def depends_on_the_leg(item: pytest.Item) -> bool:
@@ -81,6 +97,17 @@ def quick_passwords(settings) -> None:
 def static_files_when_asked_for(settings) -> None:
     """Else every new client of the tests looks through all of them first: a tenth of a second."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def one_clock(monkeypatch) -> None:
+    """The database's clock goes with the one that the test moves, for pages and the API."""
+    import_module(settings.ROOT_URLCONF)
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("feedback.views.", "feedback.api.")) and hasattr(
+            module, "database_now"
+        ):
+            monkeypatch.setattr(module, "database_now", timezone.now)
 
 
 @pytest.fixture
@@ -165,15 +192,27 @@ def signed_in() -> Callable[[User], Client]:
 
     def client_of(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="leads.backends.PeopleBackend")
         return client
 
     return client_of
 
 
-@pytest.fixture
-def installation(transactional_db, tmp_path) -> Iterator[Installation]:
-    """Real processes on the tests' database, and on Redis where the tests run with it."""
+@pytest.fixture(scope="session")
+def processes(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Installation]:
+    with django_db_blocker.unblock():
+        database = database_url()
+    data = tmp_path_factory.mktemp("installation")
     broker = redis_url(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
-    with Installation(tmp_path, database_url(), broker) as baton:
+    empty_broker(data, broker)
+    with Installation(data, database, broker) as baton:
         yield baton
+    with django_db_blocker.unblock():
+        end_connections()
+
+
+@pytest.fixture
+def installation(transactional_db, processes) -> Iterator[Installation]:
+    """Real processes on the tests' database, and on Redis where the tests run with it."""
+    yield processes
+    processes.clear()

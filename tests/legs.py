@@ -100,12 +100,14 @@ def run_leg(name: str, environment: dict[str, str], arguments: list[str]) -> boo
     print(f"\n== {name}{', Chromium' if environment['CHROMIUM'] else ''} ==", flush=True)
     with tempfile.TemporaryDirectory(prefix="baton-tests-") as data:
         clean = {"BATON_DATA": data, "DATABASE_URL": "", "REDIS_URL": "", "DEBUG": "1", SECOND: ""}
+        # Each of many processes would compile everything anew, and wait for the disk.
+        quick = {"PYTHONDONTWRITEBYTECODE": "", "PGOPTIONS": "-c synchronous_commit=off"}
         # One more than there are cores: some tests wait for processes of their own.
         workers = str((os.cpu_count() or 1) + 1)
         parallel = [] if arguments else ["-n", workers, "--dist", "worksteal"]
         code = subprocess.call(
             [sys.executable, "-m", "pytest", *parallel, *arguments],
-            env=os.environ | clean | environment,
+            env=os.environ | clean | quick | environment,
         )
     return code == 0
 

@@ -4,6 +4,7 @@ with Installation(data, database_url, redis_url) as baton:
     worker = baton.start_worker()
     baton.kill(worker)
     address = baton.start_web()
+    baton.clear()
 """
 
 import os
@@ -27,7 +28,8 @@ START_SECONDS = 90
 
 
 class Installation:
-    """Processes on one database and one broker: Redis, or files below `data` without one."""
+    """Processes on one database and one broker: Redis, or files below `data` without one. The web
+    server keeps nothing between two requests, so that it may stay for the next test."""
 
     def __init__(self, data: Path, database_url: str, redis_url: str = "") -> None:
         self.data = data
@@ -37,6 +39,8 @@ class Installation:
             "REDIS_URL": redis_url,
         }
         self.running: list[subprocess.Popen] = []
+        self.web: subprocess.Popen | None = None
+        self.address = ""
         self.log = data / "processes.log"
 
     def __enter__(self) -> "Installation":
@@ -56,13 +60,23 @@ class Installation:
     def start_beat(self, **environment: str) -> subprocess.Popen:
         return self._start(services.beat(), environment)
 
-    def start_web(self, **environment: str) -> str:
-        """Start the web server and return its address, without a slash at the end."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            self._start(services.web(fd=listener.fileno()), environment)
-        self._until(lambda: answers(f"{address}/healthz/"), "the web server answers")
-        return address
+    def start_web(self) -> str:
+        """Start the web server, unless it runs, and return its address, without a slash at the
+        end."""
+        if self.web is None:
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                self.web = self._start(services.web(fd=listener.fileno()), {})
+        self._until(lambda: answers(f"{self.address}/healthz/"), "the web server answers")
+        return self.address
+
+    def clear(self) -> None:
+        """For another test: nothing runs but the web server, and no message waits."""
+        for process in self.running[:]:
+            if process is not self.web:
+                self.kill(process)
+        empty_broker(self.data, self.environment["REDIS_URL"])
+        self.log.open("w").close()
 
     def kill(self, process: subprocess.Popen) -> None:
         """kill -9, with everything the process has started."""
@@ -124,13 +138,34 @@ def database_url() -> str:
     return f"postgres://{user}@{place}/{database['NAME']}"
 
 
+def end_connections() -> None:
+    """Those that killed processes and threads of tests have left: while one is there, PostgreSQL
+    drops no database."""
+    if connection.vendor == "sqlite":
+        return
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+
+
 def redis_url(worker: str) -> str:
-    """A Redis database for one pytest worker, emptied of Celery's keys; "" without Redis."""
+    """A Redis database for one pytest worker; "" without Redis."""
     if not settings.REDIS_URL:
         return ""
     base, _, number = settings.REDIS_URL.rpartition("/")
-    url = f"{base}/{int(number) - 1 - int(worker.removeprefix('gw') or 0)}"
-    client = redis.Redis.from_url(url)
-    for key in ["celery", *client.scan_iter("unacked*"), *client.scan_iter("_kombu.*")]:
-        client.delete(key)
-    return url
+    return f"{base}/{int(number) - 1 - int(worker.removeprefix('gw') or 0)}"
+
+
+def empty_broker(data: Path, redis_url: str) -> None:
+    """No message of Celery's is left, nor what beat remembers."""
+    for place in [
+        *data.glob("queues/**/*"),
+        *data.glob("taken/**/*"),
+        *data.glob("beat-schedule*"),
+    ]:
+        if place.is_file():
+            place.unlink()
+    if redis_url:
+        client = redis.Redis.from_url(redis_url)
+        for key in ["celery", *client.scan_iter("unacked*"), *client.scan_iter("_kombu.*")]:
+            client.delete(key)

@@ -1,10 +1,13 @@
 """A small telling of the demo. It takes long, so it is told once, and copied for each further test
-that asks for it."""
+that asks for it, on all workers of a run."""
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -19,19 +22,26 @@ from tests import emptying
 NOW = datetime(2026, 6, 18, 13, 30, tzinfo=UTC)
 COUNT = 200
 
-_copies: dict[str, object] = {}
-
 
 @pytest.fixture
-def told(db) -> Iterator[dict[str, User]]:
+def told(db, copies: Path) -> Iterator[dict[str, User]]:
     """The demo at NOW, which is when the test runs; people by their first names."""
-    if _copies and emptying.may_lift_guards():
-        _write(_copies)
+    if copies.exists() and emptying.may_lift_guards():
+        _write(pickle.loads(copies.read_bytes()))
     else:
         story.tell(at=NOW, count=COUNT)
-        _copies.update(_read())
+        complete = copies.with_suffix(f".{os.getpid()}")
+        complete.write_bytes(pickle.dumps(_read()))
+        complete.replace(copies)
     with time_machine.travel(NOW, tick=False):
         yield {user.first_name.lower(): user for user in User.objects.all()}
+
+
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory, worker_id: str) -> Path:
+    """The same file for all workers of this run: each has its folder in one of the run."""
+    own = tmp_path_factory.getbasetemp()
+    return (own if worker_id == "master" else own.parent) / "told.pickle"
 
 
 def _read() -> dict[str, object]:

@@ -87,6 +87,13 @@ class TestSigningOut:
 
 
 class TestAccount:
+    def test_no_field_takes_the_focus_so_no_keyboard_covers_the_page_on_the_phone(
+        self, signed_in, sam
+    ):
+        page = signed_in(sam).get(reverse("account")).text
+        assert 'name="old_password"' in page
+        assert "autofocus" not in page
+
     def test_a_chosen_language_applies_at_once_and_over_the_browsers(self, signed_in, sam):
         client = signed_in(sam)
         asks = {"accept-language": "en"}

@@ -8,8 +8,19 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from feedback.models import Calendar, Opportunity, OpportunityContact, Pool, WorkingHours
+from feedback.admin import PoolAdmin
+from feedback.models import (
+    Absence,
+    Calendar,
+    Opportunity,
+    OpportunityContact,
+    Pool,
+    PoolMember,
+    RoutingRule,
+    WorkingHours,
+)
 from leads import activities, changes, events, fields, identities, tokens, touches
 from leads.models import (
     ApiToken,
@@ -35,6 +46,7 @@ from scoring.models import (
     TrialAnswer,
 )
 from tests.factories import HandoffFactory, PoolMemberFactory
+from tests.forms import form_of
 
 OURS = {"leads", "scoring", "feedback"}
 INLINE = re.compile(
@@ -70,7 +82,10 @@ def furnished(maya, monday):
     )
     tokens.issue(maya, label="Website", at=monday)
     handoff = HandoffFactory(lead=lead)
-    PoolMemberFactory(pool=handoff.pool)
+    member = PoolMemberFactory(pool=handoff.pool)
+    days = {"first_day": monday.date(), "last_day": monday.date()}
+    Absence.objects.create(user=member.user, entered_by=maya, entered_at=monday, **days)
+    RoutingRule.objects.create(name="Everybody", pool=handoff.pool)
     signed = {"version": handoff.version, "side": "marketing", "proposal": 1}
     Signature.objects.create(**signed, user=maya, sha256="0" * 64, signed_at=monday)
     rescoring.start(handoff.version, at=monday)
@@ -303,10 +318,16 @@ class TestCalendars:
         assert Calendar.objects.get().country == "DE"
         assert WorkingHours.objects.count() == 2
 
+    def test_hours_last_until_midnight(self, ada_in):
+        body = self.body((0, "18:00", "00:00"))
+        ada_in.post(reverse("admin:feedback_calendar_add"), body)
+        assert str(WorkingHours.objects.get()) == "Monday 18:00–24:00"
+
     @pytest.mark.parametrize(
         ("hours", "also", "told"),
         [
             ([(0, "09:00", "12:00"), (0, "11:00", "17:00")], {}, "The hours of Monday overlap"),
+            ([(0, "20:00", "00:00"), (0, "23:00", "23:30")], {}, "The hours of Monday overlap"),
             ([(0, "12:00", "09:00")], {}, "hours_end_after_start"),
             ([], {"time_zone": "Europe/Atlantis"}, "Europe/Atlantis is not one of"),
             ([], {"country": "QQ"}, "holidays of this country are not known"),
@@ -320,11 +341,61 @@ class TestCalendars:
         assert told in response.content.decode()
         assert not Calendar.objects.exists()
 
+    def test_other_hours_bring_the_deadlines_that_run_along(self, ada_in):
+        running = HandoffFactory(opened_at=timezone.now())
+        before, calendar = running.due_at, running.pool.calendar
+        body = self.body(*[(day, "18:00", "20:00") for day in range(5)])
+        rows = calendar.hours.values_list("pk", flat=True)
+        body |= {f"hours-{n}-id": pk for n, pk in enumerate(rows)}
+        body["hours-INITIAL_FORMS"] = len(rows)
+        path = reverse("admin:feedback_calendar_change", args=[calendar.pk])
+        page = ada_in.post(path, body, follow=True)
+        running.refresh_from_db()
+        assert running.due_at != before
+        assert running.steps.filter(kind="deadline_moved").count() == 1
+        assert "1 running deadline moved along." in page.content.decode()
+
 
 def test_only_sales_people_can_be_put_into_a_pool(ada_in, sam, maya, furnished):
     page = ada_in.get(reverse("admin:feedback_pool_change", args=[Pool.objects.get().pk]))
     assert "Sam Okafor" in page.content.decode()
     assert "Maya Lindner" not in page.content.decode()
+
+
+def test_saving_a_pool_and_its_members_leaves_the_turns_of_meanwhile(
+    ada_in, sam, furnished, monkeypatch
+):
+    pool = Pool.objects.get()
+    PoolMemberFactory(pool=pool, user=sam)
+    path = reverse("admin:feedback_pool_change", args=[pool.pk])
+    body = form_of(ada_in.get(path).content.decode(), "") | {"name": "North"}
+    body |= {"members-0-weight": "3", "members-1-DELETE": "on"}
+    read = PoolAdmin.save_form
+
+    def given_out_meanwhile(*args, **said) -> Pool:
+        """All rows have been read by now."""
+        PoolMember.objects.update(turn=7, credits=2, last_assigned_at=timezone.now())
+        Pool.objects.update(turn=9)
+        return read(*args, **said)
+
+    monkeypatch.setattr(PoolAdmin, "save_form", given_out_meanwhile)
+    assert ada_in.post(path, body).status_code == 302
+    pool.refresh_from_db()
+    assert (pool.name, pool.turn) == ("North", 9)
+    member = pool.members.get()
+    assert (member.weight, member.turn, member.credits) == (3, 7, 2)
+    assert member.last_assigned_at
+    assert member.history.count() == 2
+
+
+def test_a_member_is_added_in_the_administration(ada_in, sam, furnished):
+    pool = Pool.objects.get()
+    path = reverse("admin:feedback_pool_change", args=[pool.pk])
+    body = form_of(ada_in.get(path).content.decode(), "")
+    body |= {"members-TOTAL_FORMS": "2", "members-1-user": sam.pk, "members-1-pool": pool.pk}
+    body |= {"members-1-on_duty": "on", "members-1-capacity": "5", "members-1-weight": "2"}
+    ada_in.post(path, body)
+    assert pool.members.get(user=sam).weight == 2
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/leads/user/", "/admin/login/", "/admin/no/"])

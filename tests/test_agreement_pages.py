@@ -282,6 +282,7 @@ def test_clocks_are_entered_in_days_hours_and_minutes(draft, sam, signed_in):
     changes = {
         "clock-answer-hours": "2",
         "clock-answer-minutes": "30",
+        "clock-qualify-pause_days": "",
         "clock-qualify-days": "",
         "clock-answer_return-days": "1",
         "clock-answer_return-hours": "2",

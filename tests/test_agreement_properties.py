@@ -17,6 +17,7 @@ from scoring import (
     agreements,
     checks,
     documents,
+    explanations,
     maps,
     papers,
     promises,
@@ -26,6 +27,7 @@ from scoring import (
     sentences,
     statements,
 )
+from scoring.conditions import read
 from scoring.documents import canonical, digest
 from scoring.models import AgreementVersion, Score, Standing
 from scoring.rulebooks import Rulebook
@@ -126,7 +128,18 @@ def test_the_first_term_whose_condition_holds_decides_how_long_a_clock_runs(body
             for lead, _facts in made:
                 term = promises.term(version, clock["key"], lead=lead, at=NOW)
                 assert allowed[term.key] == term.minutes
+                assert term.key == first_holding(version, terms, lead)
         transaction.set_rollback(True)
+
+
+def first_holding(version: AgreementVersion, terms: list[dict], lead: Lead) -> str:
+    """By all that is known of the lead, its points under this version included."""
+    rulebook, facts = explanations.known(lead, version, NOW)
+    personas, vocabulary = version.body["personas"], rulebook.vocabulary
+    for each in terms:
+        if read(each["when"], vocabulary=vocabulary, personas=personas).holds(facts):
+            return each["key"]
+    return ""
 
 
 # One text, one spelling

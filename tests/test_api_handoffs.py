@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from urllib.request import Request, urlopen
 
 import pytest
@@ -9,21 +10,26 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback import handoffs
-from feedback.models import Handoff, HandoffEvent
+from feedback import contacts, handoffs
+from feedback.models import Handoff, HandoffEvent, Opportunity
 from feedback.tasks import deliver_events
-from leads.models import Event, Lead
-from scoring import agreements, shapes
+from leads.models import Event, Lead, Touch
+from scoring import agreements, shapes, stages
 from scoring.tasks import rescore_stale
 from tests.factories import (
+    AgreementVersionFactory,
     ChannelFactory,
+    CompanyFactory,
     HandoffFactory,
+    LeadFactory,
     PoolFactory,
     PoolMemberFactory,
     TeamFactory,
+    version_in_force,
 )
 from tests.processes import wait_until
 from tests.test_api import ACTIVITIES, LEADS, Caller, refusal
+from tests.test_handoffs import ANSWERS
 
 HANDOFFS = "/api/v1/handoffs/"
 
@@ -231,6 +237,152 @@ class TestReturn:
         body = {"reason": handoff.version.body["reasons"][0]["key"], "text": "No."} | also
         assert refusal(Caller(sam).post(path_of(handoff, "return"), body), 422)["field"] == field
         assert Handoff.objects.get().state == "offered"
+
+
+@pytest.fixture
+def accepted(handoff, sam):
+    """Accepted by Sam an hour ago."""
+    at = timezone.now() - timedelta(hours=1)
+    return handoffs.accept(handoff, by=sam, at=at, confirmed=set(checklist(handoff)))
+
+
+class TestContacts:
+    def test_every_try_is_counted_and_the_first_answers_the_clock(self, accepted, sam):
+        caller = Caller(sam)
+        for number in (1, 2):
+            body = {"kind": "call", "outcome": "not_reached"}
+            shown = caller.post(path_of(accepted, "contacts"), body).json()
+            assert (shown["attempts"], shown["clock"]["key"]) == (number, "qualify")
+        assert Event.objects.filter(kind="handoff.contacted").count() == 2
+
+    def test_a_conversation_keeps_when_it_was_and_what_was_said(self, accepted, sam):
+        occurred_at = accepted.answered_at + timedelta(minutes=10)
+        body = {"kind": "meeting", "outcome": "conversation", "text": "She wants a demo."}
+        body |= {"occurred_at": occurred_at.isoformat()}
+        shown = Caller(sam).post(path_of(accepted, "contacts"), body).json()
+        assert shown["conversation_at"] > shown["answered_at"]
+        touch = Touch.objects.get()
+        assert (touch.occurred_at, touch.note.text) == (occurred_at, "She wants a demo.")
+        assert touch.known_at > occurred_at
+        assert Event.objects.filter(kind="handoff.conversation_held").count() == 1
+
+    def test_the_clock_goes_by_when_it_was_written_down(self, accepted, sam):
+        late = accepted.due_at + timedelta(days=1)
+        contacts.log(
+            accepted,
+            by=sam,
+            at=late,
+            kind="call",
+            outcome="reached",
+            occurred_at=accepted.answered_at,
+        )
+        assert accepted.steps.filter(kind="breached", data__clock="first_contact").exists()
+        assert Handoff.objects.get().first_contact_at == late
+
+    def test_what_is_sent_again_is_not_written_down_again(self, accepted, sam):
+        body = {"kind": "mail", "outcome": "sent", "external_id": "crm-4711"}
+        caller = Caller(sam)
+        for _ in range(2):
+            assert caller.post(path_of(accepted, "contacts"), body).json()["attempts"] == 1
+        assert Touch.objects.count() == 1
+        other = caller.post(path_of(accepted, "contacts"), body | {"external_id": "crm-4712"})
+        assert other.json()["attempts"] == 2
+
+    @pytest.mark.parametrize(
+        ("also", "field"),
+        [
+            ({"kind": "pigeon"}, "kind"),
+            ({"outcome": "married"}, "outcome"),
+            ({"occurred_at": "2999-01-01T00:00:00Z"}, "occurred_at"),
+            ({"occurred_at": "2001-01-01T00:00:00Z"}, "occurred_at"),
+            ({"external_id": "a b"}, "external_id"),
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, accepted, sam, also, field):
+        body = {"kind": "call", "outcome": "reached"} | also
+        assert refusal(Caller(sam).post(path_of(accepted, "contacts"), body), 422)["field"] == field
+        assert Handoff.objects.get().attempts == 0
+
+    def test_only_who_has_the_lead_writes_of_it(self, handoff, sam, tom, nina):
+        body = {"kind": "call", "outcome": "reached"}
+        refusal(Caller(sam).post(path_of(handoff, "contacts"), body), 409)
+        handoffs.accept(handoff, by=sam, at=timezone.now(), confirmed=set(checklist(handoff)))
+        for user, status in ((tom, 403), (nina, 404)):
+            refusal(Caller(user).post(path_of(handoff, "contacts"), body), status)
+        assert Caller(sam).post(path_of(handoff, "contacts"), body).status_code == 200
+
+
+class TestQualification:
+    def test_the_checklist_closes_the_handoff_and_opens_an_opportunity(self, accepted, sam):
+        body = {"answers": ANSWERS, "amount": "1200.50", "currency": "CHF"}
+        shown = Caller(sam).post(path_of(accepted, "qualification"), body).json()
+        assert shown["state"] == "qualified"
+        deal = Opportunity.objects.get()
+        assert (deal.amount, deal.currency) == (Decimal("1200.50"), "CHF")
+
+    def test_without_a_currency_it_is_that_of_the_agreements_goals(self, pool, sam):
+        body = shapes.classic()
+        goal = {"metric": "revenue", "amount": 400000, "currency": "USD", "period": "quarter"}
+        body["goals"][0] |= goal
+        version = AgreementVersionFactory(body=body)
+        handoff = HandoffFactory(pool=pool, version=version)
+        now = timezone.now()
+        handoffs.accept(handoff, by=sam, at=now, confirmed=set(checklist(handoff)))
+        sent = {"answers": ANSWERS, "amount": 100}
+        assert Caller(sam).post(path_of(handoff, "qualification"), sent).status_code == 200
+        assert Opportunity.objects.get().currency == "USD"
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"answers": {}}, "buying_cycle"),
+            ({"answers": ANSWERS, "amount": "0"}, "amount"),
+            ({"answers": ANSWERS, "amount": "NaN"}, "amount"),
+            ({"answers": ANSWERS, "currency": "euro"}, "currency"),
+        ],
+    )
+    def test_what_is_missing_or_cannot_be_is_refused(self, accepted, sam, body, field):
+        problem = refusal(Caller(sam).post(path_of(accepted, "qualification"), body), 422)
+        assert problem["field"] == field
+        assert not Opportunity.objects.exists()
+
+
+class TestClaim:
+    @pytest.fixture
+    def lead(self, pool, sam):
+        lead = LeadFactory(owner=sam)
+        stages.begin([lead.pk], version=version_in_force(), at=timezone.now())
+        return lead
+
+    def test_a_rep_claims_a_lead_with_a_reason(self, lead, sam):
+        response = Caller(sam).post(f"{LEADS}{lead.pk}/claim/", {"reason": "We met at the fair."})
+        assert response.status_code == 201
+        shown = response.json()
+        assert (shown["claimed"], shown["state"], shown["owner"]) == (True, "accepted", sam.email)
+        assert Event.objects.get(kind="handoff.claimed").note.text == "We met at the fair."
+
+    def test_a_lead_of_a_company_that_the_rep_looks_after_can_be_claimed(self, pool, sam, tom):
+        lead = LeadFactory(company=CompanyFactory(owner=sam))
+        stages.begin([lead.pk], version=version_in_force(), at=timezone.now())
+        body = {"reason": "My account."}
+        refusal(Caller(tom).post(f"{LEADS}{lead.pk}/claim/", body), 404)
+        assert Caller(sam).post(f"{LEADS}{lead.pk}/claim/", body).status_code == 201
+
+    def test_others_find_nothing_and_nothing_is_claimed_twice(self, lead, sam, tom, maya, nina):
+        body = {"reason": "We met at the fair."}
+        for user, status in ((tom, 404), (nina, 404), (maya, 403)):
+            refusal(Caller(user).post(f"{LEADS}{lead.pk}/claim/", body), status)
+        assert Caller(sam).post(f"{LEADS}{lead.pk}/claim/", body).status_code == 201
+        again = refusal(Caller(sam).post(f"{LEADS}{lead.pk}/claim/", body), 409)
+        assert (again["code"], again["message"]) == (
+            "already_open",
+            "Sam Okafor has this lead already.",
+        )
+
+    def test_a_claim_without_a_reason_is_refused(self, lead, sam):
+        for body in ({}, {"reason": " "}):
+            problem = refusal(Caller(sam).post(f"{LEADS}{lead.pk}/claim/", body), 422)
+            assert problem["field"] == "reason"
 
 
 FITTING = {

@@ -54,6 +54,9 @@ OPERATIONS = [
     ("/api/v1/handoffs/", "get"),
     ("/api/v1/handoffs/{id}/acceptance/", "post"),
     ("/api/v1/handoffs/{id}/return/", "post"),
+    ("/api/v1/handoffs/{id}/contacts/", "post"),
+    ("/api/v1/handoffs/{id}/qualification/", "post"),
+    ("/api/v1/leads/{id}/claim/", "post"),
 ]
 
 

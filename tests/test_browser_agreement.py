@@ -23,7 +23,11 @@ from scoring.shapes import sales_ready, three_steps
 from tests.processes import wait_until
 from tests.windows import PATIENCE, Hands, Keys, Mouse
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.one_leg(reason="on every leg a browser signs in test_browser_journey"),
+]
 
 STAGES = "/agreement/draft/stages/"
 HEAD = {"title": "Head of Operations", "seniority": "Head"}

@@ -1,12 +1,15 @@
 """Working time, held against somebody who walks it minute by minute."""
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from random import Random
 from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 
 from feedback import calendars
 from feedback.models import Calendar, DayOff, WorkingHours
@@ -56,7 +59,8 @@ class Walker:
     def works(self, moment: datetime) -> bool:
         local = moment.astimezone(self.zone)
         return local.date() not in self.free and any(
-            day == local.weekday() and starts <= local.time() < ends
+            day == local.weekday()
+            and starts <= local.time() < (time.max if ends == time(0) else ends)
             for day, starts, ends in self.hours
         )
 
@@ -73,12 +77,37 @@ class Walker:
         return moment
 
 
+class Sums:
+    """A stretch of time that somebody has walked through once, minute by minute: how many of the
+    minutes up to each were worked."""
+
+    def __init__(self, calendar: Calendar, start: datetime, days: int) -> None:
+        self.start, works = start, Walker(calendar).works
+        walked = (works(start + n * MINUTE) for n in range(days * 24 * 60))
+        self.worked = [0, *accumulate(walked)]
+
+    def minutes(self, start: datetime, end: datetime) -> int:
+        return max(self.worked[self._place(end)] - self.worked[self._place(start)], 0)
+
+    def walk(self, start: datetime, minutes: int) -> datetime | None:
+        """When so many have been worked; None where the stretch is too short."""
+        wanted = self.worked[self._place(start)] + minutes
+        place = bisect_left(self.worked, wanted)
+        if not minutes:
+            return start
+        return self.start + place * MINUTE if place < len(self.worked) else None
+
+    def _place(self, moment: datetime) -> int:
+        return (moment - self.start) // MINUTE
+
+
 def random_hours(random: Random):
     for day in range(7):
         for _ in range(random.choice([0, 1, 1, 2])):
             last = random.choice([300, 24 * 60])  # The small hours are where clocks change.
             starts, ends = sorted(random.sample(range(last), 2))
-            yield day, time(*divmod(starts, 60)), time(*divmod(ends, 60))
+            ends = 24 * 60 if random.random() < 0.2 else ends
+            yield day, time(*divmod(starts, 60)), time(*divmod(ends % (24 * 60), 60))
 
 
 @pytest.mark.parametrize("zone", CHANGES)
@@ -104,6 +133,35 @@ def test_nobody_who_walks_minute_by_minute_comes_to_another_result(zone):
         walked = walker.walk(start, minutes)
         if walked:
             assert calendars.add_working_minutes(calendar, start, minutes) == walked, facts
+
+
+@pytest.mark.one_leg(reason="2,500 cases of each zone; the database but keeps the calendar")
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
+)
+def test_ten_thousand_cases_against_somebody_who_walked_through_all_minutes(zone):
+    random, cases = Random(f"sums of {zone}"), 0
+    for number in range(10):
+        change = datetime.fromisoformat(random.choice(CHANGES[zone])).replace(tzinfo=UTC)
+        country, region = PLACES.get(zone, ("", "")) if number % 2 else ("", "")
+        hours = list(random_hours(random)) or [(0, time(9), time(17))]
+        Calendar.objects.all().delete()
+        calendar = calendar_of(zone, hours, country=country, region=region)
+        for day in random.sample(range(-9, 9), number % 4):
+            DayOff.objects.create(calendar=calendar, date=(change + timedelta(days=day)).date())
+        prefetch_related_objects([calendar], "hours", "days_off")
+        since = change - timedelta(days=9)
+        sums = Sums(calendar, since, 18)
+        for _ in range(250):
+            start, end = (since + random.randrange(18 * 24 * 60) * MINUTE for _ in range(2))
+            minutes, facts = random.randrange(1200), (start, end, hours, country)
+            seconds = calendars.working_seconds(calendar, start, end)
+            assert seconds == 60 * sums.minutes(start, end), facts
+            walked = sums.walk(start, minutes)
+            if walked:
+                assert calendars.add_working_minutes(calendar, start, minutes) == walked, facts
+            cases += 1
+    assert cases == 2500
 
 
 def test_an_afternoon_carries_over_the_weekend():
@@ -172,3 +230,19 @@ def test_a_place_nobody_knows_is_named_when_the_calendar_is_entered(facts, field
 
 def test_a_known_place_is_accepted():
     Calendar(name="Hamburg", time_zone="Europe/Berlin", country="DE", region="HH").full_clean()
+
+
+def test_hours_up_to_midnight_lose_no_minute(db):
+    everyday = [(day, time(18), time(0)) for day in range(7)]
+    calendar = calendar_of("Europe/Berlin", everyday)
+    monday, friday = at("2026-03-02T18:00"), at("2026-03-06T18:00")
+    assert calendars.working_time(calendar, monday, friday) == timedelta(hours=24)
+    assert calendars.add_working_minutes(calendar, monday, 24 * 60) == at("2026-03-06T00:00")
+    assert calendars.is_working(calendar, at("2026-03-02T23:59"))
+    assert not calendars.is_working(calendar, at("2026-03-03T00:00"))
+
+
+def test_a_whole_day_is_from_midnight_to_midnight(db):
+    calendar = calendar_of("Europe/Berlin", [(0, time(0), time(0)), (1, time(0), time(6))])
+    sunday, wednesday = at("2026-03-01T12:00"), at("2026-03-04T12:00")
+    assert calendars.working_time(calendar, sunday, wednesday) == timedelta(hours=30)

@@ -426,4 +426,4 @@ def test_a_ballot_and_a_result_cost_the_same_whatever_the_number_of_leads_and_vo
     calibrations.close(many, by=maya, at=at)
     assert queries(client, address(many)) == result
     assert queries(client, ROUNDS) == rounds
-    assert (ballot, result, rounds) == (16, 21, 11)
+    assert (ballot, result, rounds) == (15, 20, 10)

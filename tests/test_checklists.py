@@ -1,13 +1,18 @@
 """What a checklist asks for is typed in the right way, and known of the lead from then on."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from feedback import handoffs
+from feedback.forms import QualificationForm
+from feedback.views import hands
+from leads import changes
 from leads.models import Attribute, LeadChange
 from leads.refusals import Refused
 from scoring import shapes
-from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory
+from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory, LeadFactory
 from tests.forms import form_of
 from tests.test_api import Caller
 from tests.test_handoffs import ALL
@@ -94,6 +99,87 @@ def test_the_reps_form_asks_with_the_right_inputs(handoff, sam, signed_in):
     assert '<select name="item_may_call"' in page
 
 
+# What is ready beforehand
+
+
+def boxes(page: str) -> dict[str, bool]:
+    """Which items are ticked as the page comes."""
+    found = re.findall(r'name="confirmed" value="([^"]+)"([^>]*)>', page)
+    return {key: "checked" in rest for key, rest in found}
+
+
+def shown(client, handoff) -> str:
+    return client.get(reverse("handoff_acceptance", args=[handoff.pk])).content.decode()
+
+
+MEETS = {"title": "Head of Operations", "industry": "Logistics", "function": "Operations"}
+MEETS |= {"seniority": "Head", "company_size": 120}
+
+
+def test_what_a_machine_can_check_is_ticked_and_says_what_was_checked(sam, signed_in):
+    """Of the criteria of Classic only those on the profile, so that no score is asked for."""
+    body = shapes.classic()
+    stage = next(each for each in body["stages"] if each["kind"] == "handoff")
+    stage["criteria"] = [each for each in stage["criteria"] if each["key"] == "company_size"]
+    version = AgreementVersionFactory(body=body)
+    lead = LeadFactory(email="kim@haulage.example", **MEETS)
+    page = shown(signed_in(sam), HandoffFactory(version=version, lead=lead))
+    assert boxes(page) == {"meets_criteria": True, "can_talk": True, "could_buy": False}
+    assert "Checked for you: Every criterion of the handover still holds." in page
+    assert "E-mail" in page.split("Checked for you:")[2].split("</small>")[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "ticked"),
+    [
+        ({"company_size": 10, "phone": "+49 40 1"}, {"can_talk"}),
+        ({"company_size": 60}, {"meets_criteria"}),
+        ({}, set()),
+    ],
+)
+def test_what_does_not_hold_is_left_open(sam, signed_in, facts, ticked):
+    body = shapes.classic()
+    stage = next(each for each in body["stages"] if each["kind"] == "handoff")
+    stage["criteria"] = [each for each in stage["criteria"] if each["key"] == "company_size"]
+    version = AgreementVersionFactory(body=body)
+    handoff = HandoffFactory(version=version, lead=LeadFactory(company=None, **facts))
+    found = boxes(shown(signed_in(sam), handoff))
+    assert {key for key, on in found.items() if on} == ticked
+
+
+def test_a_tick_may_be_taken_away_and_then_nothing_is_accepted(handoff, sam, signed_in):
+    url = reverse("handoff_acceptance", args=[handoff.pk])
+    given = {f"item_{key}": value for key, value in GIVEN.items()}
+    response = signed_in(sam).post(url, given | {"confirmed": ["could_buy"]})
+    assert response.status_code == 422
+    assert boxes(response.content.decode())["can_talk"] is False
+    handoff.refresh_from_db()
+    assert handoff.answer == ""
+
+
+def test_what_is_known_already_stands_in_the_form_with_its_source_and_day(handoff, sam, signed_in):
+    learnt = {"seats_asked": 40, "buys_asked": "soon", "may_call_asked": True}
+    changes.record(handoff.lead, learnt, source="website", known_at=MONDAY)
+    page = shown(signed_in(sam), handoff)
+    assert re.search(r'name="item_seats" value="40"', page)
+    assert '<option value="soon" selected>' in page
+    assert '<option value="yes" selected>' in page
+    assert page.count("Known since 2 Mar 2026, from website.") == len(learnt)
+    assert re.search(r'name="item_fits"(?![^>]*value=)', page)
+    assert handoff.answer == ""
+
+
+def test_a_handoff_in_hand_asks_the_database_a_bounded_number_of_times(
+    sam, signed_in, django_assert_max_num_queries
+):
+    """All criteria of Classic, and items whose answers are known."""
+    handoff = HandoffFactory(version=asking(), pool__team=sam.team)
+    changes.record(handoff.lead, {"seats_asked": 40}, source="website", known_at=MONDAY)
+    loaded = hands.load(sam, handoff.pk)
+    with django_assert_max_num_queries(9):
+        hands.hold(loaded, sam, at=MONDAY)
+
+
 def test_a_rep_answers_in_the_browser(handoff, sam, signed_in):
     client, url = signed_in(sam), reverse("handoff_acceptance", args=[handoff.pk])
     form = form_of(client.get(url).content.decode(), url)
@@ -167,3 +253,19 @@ def test_another_system_reads_what_is_asked_and_answers_it(handoff, sam):
     assert (refused.status_code, refused.json()["code"]) == (422, "checklist_incomplete")
     assert caller.post(url, body | {"answers": GIVEN}).status_code == 200
     assert learnt(handoff.lead) == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("label", "asked", "shown"),
+    [
+        ("Its time frame is known", "Time frame", "Its time frame is known"),
+        ("Its size is known", "Size of the need", "Its size is known: Size of the need"),
+    ],
+)
+def test_an_input_says_what_it_asks_for_once(label, asked, shown):
+    body = shapes.classic()
+    collects = {"attribute": "x", "type": "text", "label": {"en": asked}}
+    item = {"key": "x", "label": {"en": label}, "collects": collects}
+    body["checklists"]["qualification"] = [item]
+    form = QualificationForm(HandoffFactory(version=AgreementVersionFactory(body=body)))
+    assert (form["item_x"].label, form["item_x"].help_text) == (shown, "")

@@ -203,7 +203,7 @@ def test_none_of_is_all_of_the_complements(mara):
         (
             {"op": "did_not", "channels": ["inbound"], "within_days": 1},
             "no activity (Inbound) in the last day",
-            "ohne Aktivität (Eingehend) am letzten Tag",
+            "ohne Aktivität (Eingehend) in den letzten 24 Stunden",
         ),
         (
             {"op": "not_one_of", "field": "industry", "value": ["Retail", "Food", "IT"]},

@@ -1,5 +1,8 @@
 """The demo: the same story every time, and something true on every screen."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -46,6 +49,16 @@ def test_the_same_moment_tells_the_same_story(db):
             tellings.append(summary())
             transaction.set_rollback(True)
     assert tellings[0] == tellings[1]
+
+
+def test_at_night_it_shows_what_sales_left_in_the_evening(db):
+    sunday = NOW - timedelta(days=NOW.weekday() + 1)
+    story.tell(at=sunday, count=40)
+    assert not Handoff.objects.filter(unassigned_since__isnull=False).exists()
+    moments = Handoff.objects.values_list("offered_at", flat=True)
+    offered = [each.astimezone(ZoneInfo("Europe/Berlin")) for each in moments if each]
+    assert {each.weekday() for each in offered} <= set(range(5))
+    assert max(offered).date() == (sunday - timedelta(days=2)).date()
 
 
 def test_it_goes_into_an_empty_database_only(db, maya):

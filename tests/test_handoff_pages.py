@@ -1,14 +1,17 @@
 """Handoffs are answered in the browser, with JavaScript and without it."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from feedback import contacts, handoffs
+from feedback import contacts, handoffs, queues, steps
 from feedback.models import Handoff, Opportunity
-from leads.models import Event, Touch
-from scoring import shapes
+from feedback.views import hands
+from leads.models import ActivityType, Event, Touch
+from scoring import shapes, stages
 from tests.factories import (
     MONDAY,
     AgreementVersionFactory,
@@ -17,6 +20,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from tests.test_inbox import visit
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +30,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "inbox"}
 
 
 @pytest.fixture(autouse=True)
-def ten_o_clock(time_machine) -> None:
+def ten_o_clock(time_machine, one_clock) -> None:
     time_machine.move_to(MONDAY + HOUR, tick=False)
 
 
@@ -275,6 +279,388 @@ def test_without_a_checklist_the_rep_opens_the_opportunity(sam, signed_in):
     assert Opportunity.objects.get().amount == 1200
 
 
+# Later
+
+
+def choices(page: str) -> list[str]:
+    return re.findall(r'name="until" value="([^"]+)"', page)
+
+
+def test_a_rep_puts_a_lead_off_until_before_its_deadline_and_takes_it_up_again(
+    sam, handoff, signed_in
+):
+    client = signed_in(sam)
+    page = client.get(url(handoff, "handoff_later")).text
+    until = "The clock runs on: the lead can wait until its deadline, Mon 2 Mar, 13:00."
+    assert until in page
+    assert "With a pause" not in page
+    hour, other = choices(page)
+    assert "In an hour: Mon 2 Mar, 11:01" in page
+    assert other == "other"
+    form = {"until": hour, "reason": "On a train until then.", "queue": "answer", "whose": "mine"}
+    assert client.post(url(handoff, "handoff_later"), form).status_code == 302
+    handoff.refresh_from_db()
+    assert handoff.rests_until.isoformat() == hour
+    assert handoff.steps.filter(kind="put_off").get().note.text == "On a train until then."
+    page = client.get(url(handoff)).text
+    assert "Put off until 2 Mar, 11:01. “On a train until then.”" in page
+    assert url(handoff, "handoff_later") not in page
+    assert client.post(url(handoff, "handoff_resumption"), {}).status_code == 302
+    handoff.refresh_from_db()
+    assert handoff.rests_until is None
+    assert client.post(url(handoff, "handoff_resumption"), {}).status_code == 409
+
+
+def test_where_the_agreement_allows_a_pause_the_page_says_so_and_offers_later_days(
+    sam, handoff, signed_in
+):
+    accepted(handoff, sam)
+    client = signed_in(sam)
+    page = client.get(url(handoff, "handoff_later")).text
+    assert "the lead can wait until its deadline, Tue 3 Mar, 10:00. With a pause" in page
+    assert "Pause the clock until then: the agreement allows it once, for 10 days at most" in page
+    assert "checked" not in pause_box(page)
+    for words in ("This afternoon: Mon 2 Mar, 14:00", "Tomorrow morning: Tue 3 Mar, 09:00"):
+        assert words in page
+    assert "Next Monday: Mon 9 Mar, 09:00" in page
+    form = {"until": "other", "moment": "2026-03-04T15:30", "reason": "Back on Wednesday."}
+    refused = client.post(url(handoff, "handoff_later"), form)
+    assert refused.status_code == 422
+    assert "Let the clock pause, or choose an earlier moment." in refused.text
+    form |= {"pause": "on"}
+    assert client.post(url(handoff, "handoff_later"), form).status_code == 302
+    handoff.refresh_from_db()
+    assert timezone.localtime(handoff.rests_until).strftime("%d %H:%M") == "04 15:30"
+    assert handoff.paused_at is not None
+    page = client.get(url(handoff)).text
+    assert "The clock is paused until 4 Mar, 15:30." in page
+    assert "8 h left" in page
+
+
+def pause_box(page: str) -> str:
+    return re.search(r'<input type="checkbox" name="pause"[^>]*>', page)[0]
+
+
+def test_a_pause_is_proposed_where_the_first_moment_lies_after_the_deadline(
+    sam, handoff, signed_in, time_machine
+):
+    handoff = accepted(handoff, sam)
+    time_machine.move_to(handoff.due_at - timedelta(minutes=30), tick=False)
+    client = signed_in(sam)
+    assert "checked" in pause_box(client.get(url(handoff, "handoff_later")).text)
+    form = {"until": handoff.due_at.isoformat(), "reason": "Calls back in a moment."}
+    assert client.post(url(handoff, "handoff_later"), form).status_code == 302
+    handoff.refresh_from_db()
+    assert (handoff.pauses, handoff.rests_until) == (0, handoff.due_at)
+
+
+def test_the_page_asks_for_the_reason_before_a_lead_is_put_off(sam, handoff, signed_in):
+    page = signed_in(sam).get(url(handoff, "handoff_later")).text
+    tag = next(part for part in page.split("<textarea")[1:] if 'id="later_reason"' in part)
+    assert "required" in tag.split(">")[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"until": "other", "moment": "", "reason": "Why not."}, "Say until when."),
+        ({"until": "nonsense", "reason": "Why not."}, "Say until when."),
+        ({"until": "2026-03-02T11:30:00Z", "reason": " "}, "needs a reason"),
+        ({"until": "2026-03-02T09:00:00Z", "reason": "Why not."}, "must lie ahead"),
+        ({"until": "2026-03-02T15:00:00Z", "reason": "Why not."}, "no pause here"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_later_than_allowed_is_refused_and_keeps_the_words(
+    sam, handoff, signed_in, form, said, headers
+):
+    response = signed_in(sam).post(url(handoff, "handoff_later"), form, headers=headers)
+    assert response.status_code == 422
+    assert said in response.text
+    assert form["reason"].strip() in response.text
+    handoff.refresh_from_db()
+    assert handoff.rests_until is None
+
+
+def test_what_is_overdue_cannot_be_put_off_and_is_not_offered_to_be(
+    sam, handoff, signed_in, time_machine
+):
+    time_machine.move_to(MONDAY + 5 * HOUR, tick=False)
+    client = signed_in(sam)
+    assert url(handoff, "handoff_later") not in client.get(url(handoff)).text
+    form = {"until": (MONDAY + 6 * HOUR).isoformat(), "reason": "Why not."}
+    response = client.post(url(handoff, "handoff_later"), form)
+    assert response.status_code == 409
+    assert "The deadline of this lead has passed" in response.text
+
+
+# Undoing
+
+
+def test_an_answer_says_how_to_undo_it_and_is_undone_by_whoever_gave_it(
+    sam, tom, handoff, signed_in
+):
+    form = {"confirmed": ALL, "next": "1", "queue": "answer", "whose": "mine"}
+    client = signed_in(sam)
+    page = client.post(url(handoff, "handoff_acceptance"), form, headers=HTMX).text
+    step = handoff.steps.get(kind="accepted")
+    toast = page.split('id="toasts"')[1]
+    assert url(handoff, "handoff_undo") in toast
+    assert f'name="step" value="{step.pk}"' in toast
+    assert "Undo: the acceptance" in client.get(url(handoff)).text
+    assert signed_in(tom).post(url(handoff, "handoff_undo"), {"step": step.pk}).status_code == 403
+    undone = client.post(url(handoff, "handoff_undo"), {"step": step.pk}, headers=HTMX)
+    assert undone.context["hand"].handoff == handoff
+    handoff.refresh_from_db()
+    assert (handoff.answer, handoff.owner) == ("", sam)
+    said = {"step": step.pk, "kind": "accepted", "unmet": "answer"}
+    assert handoff.steps.last().data == said
+    assert "handoff.undone" in events()
+
+
+@pytest.mark.parametrize("view", [{"queue": "contact"}, {"queue": "answer", "q": "nobody"}])
+def test_an_undone_lead_is_in_hand_again_and_in_its_list(sam, tom, signed_in, view):
+    handoff = offered(tom)
+    accepted(handoff, sam)
+    step = handoff.steps.get(kind="accepted")
+    form = {"step": step.pk, "whose": "mine"} | view
+    page = signed_in(sam).post(url(handoff, "handoff_undo"), form, headers=HTMX)
+    assert page.context["hand"].handoff == handoff
+    assert [row.handoff for row in page.context["desk"].rows] == [handoff]
+    assert f"queue=answer&whose=all&handoff={handoff.pk}" in page.headers["HX-Push-Url"]
+
+
+def test_an_undone_lead_is_in_its_list_however_far_down(sam, handoff, signed_in, monkeypatch):
+    monkeypatch.setattr(queues, "PAGE_SIZE", 2)
+    Handoff.objects.filter(pk=handoff.pk).update(score=1)
+    for _number in range(3):
+        offered(sam)
+    accepted(handoff, sam)
+    form = {"step": handoff.steps.get(kind="accepted").pk, "queue": "answer", "whose": "mine"}
+    page = signed_in(sam).post(url(handoff, "handoff_undo"), form, headers=HTMX)
+    rows = page.context["desk"].rows
+    assert [row.handoff for row in rows].index(handoff) == 3
+
+
+def test_what_a_colleague_took_from_the_speed_lane_is_not_offered_for_an_answer(
+    sam, tom, lena, signed_in
+):
+    lane = offered(sam, speed_lane=True)
+    for user, may in ((sam, True), (tom, False), (lena, True)):
+        shown = signed_in(user).get(url(lane)).context["hand"].may
+        assert (shown.accept, shown.give_back) == (may, may)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize("name", ["handoff_acceptance", "handoff_return"])
+def test_a_page_drawn_before_a_colleague_took_the_lead_is_told_so_and_a_fresh_one_answers(
+    sam, tom, signed_in, name, headers
+):
+    handoff, client = HandoffFactory(), signed_in(tom)
+    words = {"confirmed": ALL, "reason": "no_budget", "text": "Nothing this year."}
+    form = words | {"seen": shown_owner(client.get(url(handoff, name)))}
+    handoffs.assign(handoff, to=sam, by=sam, at=MONDAY + HOUR)
+    refused = client.post(url(handoff, name), form, headers=headers)
+    assert refused.status_code == 409
+    assert "Sam Okafor took this lead at 10:00." in refused.content.decode()
+    handoff.refresh_from_db()
+    assert (handoff.answer, handoff.owner) == ("", sam)
+    client.post(url(handoff, name), words | {"seen": shown_owner(refused)}, headers=headers)
+    handoff.refresh_from_db()
+    assert handoff.answered_by == tom
+
+
+def shown_owner(page) -> str:
+    return re.search(r'name="seen" value="(\d+)"', page.content.decode())[1]
+
+
+def test_a_refused_answer_tells_the_pulse_how_the_lead_stands_now(sam, tom, signed_in):
+    handoff = HandoffFactory()
+    handoffs.assign(handoff, to=sam, by=sam, at=MONDAY + HOUR)
+    form = {"confirmed": ALL, "seen": "0"}
+    page = signed_in(tom).post(url(handoff, "handoff_acceptance"), form, headers=HTMX)
+    handoff.refresh_from_db()
+    assert f'data-standing="{hands.standing(handoff)}"' in page.content.decode()
+
+
+def test_after_an_answer_the_list_is_as_long_as_it_was(sam, signed_in, monkeypatch):
+    monkeypatch.setattr(queues, "PAGE_SIZE", 2)
+    rows = [offered(sam, score=100 - n) for n in range(6)]
+    shown = ",".join(str(row.pk) for row in rows[:5])
+    form = {"reason": "no_budget", "text": "None.", "queue": "answer", "shown": shown}
+    page = signed_in(sam).post(url(rows[3], "handoff_return"), form, headers=HTMX)
+    assert page.context["hand"].handoff == rows[4]
+    left = [rows[n].pk for n in (0, 1, 2, 4, 5)]
+    assert [row.pk for row in page.context["desk"].rows] == left
+
+
+def test_the_words_of_a_return_that_was_undone_are_no_part_of_what_was_said(
+    sam, handoff, signed_in
+):
+    facts = {"reason": "no_budget", "text": "No budget, they say."}
+    handoffs.give_back(handoff, by=sam, at=MONDAY + HOUR, **facts)
+    client = signed_in(sam)
+    assert "No budget, they say." in client.get(url(handoff)).text.split('id="thread"')[1]
+    handoffs.undo(handoff, by=sam, at=MONDAY + HOUR)
+    page = client.get(url(handoff)).text
+    assert "No budget, they say." not in page.split('id="thread"')[1]
+    assert url(handoff, "handoff_acceptance") in page
+
+
+def test_a_refusal_on_the_phone_leaves_the_form_on_its_own_page(sam, handoff, signed_in):
+    form = {"confirmed": ALL[:1], "queue": "answer", "whose": "mine"}
+    addresses = {
+        reverse("inbox"): 'id="acceptance" class="stack desk"',
+        url(handoff, "handoff_acceptance"): 'id="acceptance" class="stack"',
+    }
+    for path, said in addresses.items():
+        headers = HTMX | {"HX-Current-URL": f"http://testserver{path}"}
+        page = signed_in(sam).post(url(handoff, "handoff_acceptance"), form, headers=headers)
+        assert said in page.text
+
+
+def test_an_answer_on_another_page_leads_to_the_inbox_with_its_sheets(sam, handoff, signed_in):
+    form = {"confirmed": ALL, "queue": "answer", "whose": "mine"}
+    headers = HTMX | {"HX-Current-URL": f"http://testserver{url(handoff)}"}
+    answer = signed_in(sam).post(url(handoff, "handoff_acceptance"), form, headers=headers)
+    assert answer.headers["HX-Redirect"].startswith(reverse("inbox"))
+    handoff.refresh_from_db()
+    assert handoff.answer == "accepted"
+
+
+def test_why_it_cannot_be_put_off_is_said_to_whom_it_concerns(sam, tom, maya, handoff, signed_in):
+    form = 'id="later"'
+    said = 'id="not-later"'
+    mine = signed_in(sam).get(url(handoff)).text
+    assert form in mine
+    assert said not in mine
+    toms = signed_in(tom).get(url(handoff)).text
+    assert form not in toms
+    assert f"Only {sam} and those who lead sales can put it off." in toms
+    assert said not in signed_in(maya).get(url(handoff)).text
+
+
+def test_the_words_to_open_with_are_for_sales(sam, maya, handoff, signed_in):
+    visit(handoff.lead, "Started a trial", MONDAY - 24 * HOUR)
+    ActivityType.objects.update(key="trial_started")
+    page = signed_in(sam).get(url(handoff)).text
+    assert f"this is {sam}. On 1 Mar you started a trial. Is this a good moment?" in page
+    assert "How to open" not in signed_in(maya).get(url(handoff)).text
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("60 vehicles.\n\nThree depots?", "60 vehicles. Three depots?"),
+        (f"Call me. {'Really ' * 30}soon.", "Call me."),
+        ("so " * 100, f"{'so ' * 18}…"),
+    ],
+)
+def test_a_quote_ends_where_a_sentence_ends(sam, handoff, signed_in, words, quoted):
+    visit(handoff.lead, "Asked for a demo", MONDAY - 24 * HOUR, words=words)
+    assert f"“{quoted}”" in signed_in(sam).get(url(handoff)).text.split('id="opener-words"')[1]
+
+
+def test_a_claim_shows_its_reason_and_what_it_lacks(sam, lena, handoff, signed_in):
+    low = LeadFactory(company_size=3, owner=sam)
+    stages.begin([low.pk], version=handoff.version, at=MONDAY)
+    claim = handoffs.claim(low, by=sam, at=MONDAY, reason="They called me.")
+    page = signed_in(sam).get(url(claim)).text
+    assert f"{sam}: “They called me.”" in page
+    assert 'aria-label="not met"' in page
+    assert "Criteria met" not in page
+    assert "has waited" not in page
+    handoffs.undo(claim, by=sam, at=MONDAY + HOUR)
+    assert f"{sam} undid the claim at" in signed_in(lena).get(url(claim)).text
+
+
+def test_who_withdrew_a_lead_is_said(mark, handoff, signed_in):
+    why = "They are a customer."
+    handoffs.withdraw(handoff, by=mark, at=MONDAY + HOUR, cause="recalled", reason=why)
+    said = signed_in(mark).get(url(handoff)).text
+    assert f"{mark} withdrew this lead at" in said
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_was_followed_by_something_is_not_undone(sam, handoff, signed_in, headers):
+    accepted(handoff, sam)
+    step = handoff.steps.get(kind="accepted")
+    contacts.log(handoff, by=sam, at=MONDAY + HOUR, kind="call", outcome="reached")
+    client = signed_in(sam)
+    assert "Undo: the contact" in client.get(url(handoff)).text
+    response = client.post(url(handoff, "handoff_undo"), {"step": step.pk}, headers=headers)
+    assert response.status_code == 409
+    assert 'id="refusal"' in response.text
+    assert "Log another contact" in response.text
+    handoff.refresh_from_db()
+    assert handoff.answer == "accepted"
+
+
+# What is told of the lead
+
+
+def test_the_first_sentence_is_made_of_their_own_words_and_their_date(sam, signed_in):
+    lead = LeadFactory(first_name="Mara", last_name="Lind")
+    visit(lead, "Asked for a demo", MONDAY - 24 * HOUR, words="60 vehicles, three depots.")
+    page = signed_in(sam).get(url(offered(sam, lead=lead))).text
+    said = page.split('id="opener-words">')[1].split("</span>")[0]
+    assert said == (
+        "Hello Mara Lind, this is Sam Okafor. "
+        "On 1 Mar you wrote to us: “60 vehicles, three depots.” Is this a good moment?"
+    )
+
+
+def test_the_first_sentence_calls_nobody_by_a_number(sam, signed_in):
+    lead = LeadFactory(first_name="", last_name="", email="")
+    visit(lead, "Asked for a demo", MONDAY - 24 * HOUR, words="60 vehicles.")
+    page = signed_in(sam).get(url(offered(sam, lead=lead))).text
+    assert 'id="opener-words">Hello, this is Sam Okafor. On 1 Mar' in page
+
+
+def test_of_a_lead_who_did_nothing_no_first_sentence_is_made_up(sam, handoff, signed_in):
+    assert "How to open" not in signed_in(sam).get(url(handoff)).text
+
+
+def test_a_lead_comes_back_with_my_own_notes(sam, tom, handoff, signed_in, time_machine):
+    accepted(handoff, sam)
+    at = MONDAY + 2 * HOUR
+    contacts.log(
+        handoff, by=sam, at=at, kind="call", outcome="reached", text="Budget comes in June."
+    )
+    facts = {"by": sam, "at": at + HOUR, "reason": "no_budget", "text": "In June, back to me."}
+    handoffs.give_back(handoff, **facts, back_on=date(2026, 6, 1))
+    time_machine.move_to(datetime(2026, 6, 1, 10, tzinfo=UTC), tick=False)
+    again = HandoffFactory(lead=handoff.lead, opened_at=datetime(2026, 6, 1, 9, tzinfo=UTC))
+    page = signed_in(sam).get(url(again)).text
+    mine = page.split('id="returned-before"')[1].split("</section>")[0]
+    for words in ("You asked for it back", "In June, back to me.", "Budget comes in June."):
+        assert words in mine
+    toms = signed_in(tom).get(url(again)).text.split('id="returned-before"')[1]
+    assert "You asked for it back" not in toms
+    assert "Sam Okafor" in toms
+
+
+def test_the_hand_says_why_it_is_whose_it_is_and_a_page_tells_more(sam, handoff, signed_in):
+    client = signed_in(sam)
+    assert "Sam Okafor took it." in client.get(url(handoff)).text.split('id="came"')[1]
+    for headers in ({}, HTMX):
+        page = client.get(url(handoff, "handoff_routing"), headers=headers)
+        assert "Nobody was skipped." in page.text
+        assert ("<html" in page.text) is not bool(headers)
+
+
+def test_who_was_skipped_and_why_is_for_those_of_sales(sam, tom, maya, lena, handoff, signed_in):
+    said = {"user": tom.pk, "why": "absent"}
+    facts = {"from": sam.pk, "to": sam.pk, "rule": "round_robin", "skipped": [said]}
+    steps.record(handoff, "assigned", at=MONDAY, data=facts)
+    for user in (sam, lena):
+        assert str(tom) in signed_in(user).get(url(handoff, "handoff_routing")).text
+    page = signed_in(maya).get(url(handoff, "handoff_routing")).text
+    assert "It was Sam Okafor’s turn." in page
+    for hidden in (str(tom), "absent", "Nobody was skipped."):
+        assert hidden not in page
+
+
 # Who may
 
 
@@ -316,12 +702,34 @@ def test_a_rep_takes_a_lead_nobody_has_and_a_manager_gives_it_to_another(sam, to
     handoff.refresh_from_db()
     assert handoff.owner == sam
     stolen = signed_in(tom).post(url(handoff, "handoff_assignment"), {"to": tom.pk})
-    assert stolen.status_code == 403
+    assert stolen.status_code == 409
+    assert f"{sam} has this lead already." in stolen.text
     assert (
         signed_in(lena).post(url(handoff, "handoff_assignment"), {"to": tom.pk}).status_code == 302
     )
     handoff.refresh_from_db()
     assert handoff.owner == tom
+
+
+def test_the_place_in_the_rail_stays_after_an_answer_from_the_inbox(sam, handoff, signed_in):
+    at = HTMX | {"HX-Current-URL": f"http://testserver{reverse('inbox')}?queue=answer"}
+    page = signed_in(sam).post(url(handoff, "handoff_assignment"), {"pool": "1"}, headers=at).text
+    assert f'href="{reverse("inbox")}" aria-current="page"' in page
+
+
+def test_a_rep_gives_a_lead_back_to_the_pool_and_a_colleague_cannot(sam, tom, handoff, signed_in):
+    refused = signed_in(tom).post(url(handoff, "handoff_assignment"), {"pool": "1"})
+    assert refused.status_code == 403
+    client = signed_in(sam)
+    page = client.get(url(handoff)).text
+    assert "Undo: taking it" in page, "taken last, it may be undone"
+    assert "Give it back to the pool" not in page
+    handoffs.reply(handoff, by=sam, at=MONDAY + HOUR, text="Who knows her?")
+    assert "Give it back to the pool" in client.get(url(handoff)).text
+    assert client.post(url(handoff, "handoff_assignment"), {"pool": "1"}).status_code == 302
+    handoff.refresh_from_db()
+    assert handoff.owner is None
+    assert handoff.steps.last().data["to"] is None
 
 
 def test_a_colleague_cannot_work_on_a_lead_that_another_accepted(sam, tom, handoff, signed_in):

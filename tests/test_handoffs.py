@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from feedback import contacts, handoffs, qualifications
+from feedback import clocks, contacts, handoffs, qualifications
 from feedback.models import ChecklistAnswer, Handoff, HandoffEvent, Opportunity
-from leads.models import Event, Lead, Touch
+from leads.models import Event, Lead, Touch, User
 from leads.refusals import Refused
 from scoring import shapes, stages
 from scoring.models import StageEntry
@@ -234,8 +234,12 @@ def test_returning_twice_is_refused_with_who_was_first(sam, tom):
 # Withdrawing, assigning, talking
 
 
+def recall(handoff: Handoff, by: User, *, at=MONDAY, reason="They are a customer.") -> Handoff:
+    return handoffs.withdraw(handoff, by=by, at=at, cause="recalled", reason=reason)
+
+
 def test_marketing_recalls_a_handoff_and_the_lead_waits_for_something_new(maya):
-    handoff = handoffs.withdraw(HandoffFactory(), by=maya, at=MONDAY + HOUR, cause="recalled")
+    handoff = recall(HandoffFactory(), maya, at=MONDAY + HOUR)
     assert (handoff.answer, handoff.closed_at) == ("withdrawn", MONDAY + HOUR)
     assert stage_of(handoff.lead) == "nurture"
     assert stages.standing(handoff.lead).entry.cause == StageEntry.Cause.WITHDRAWN
@@ -245,11 +249,11 @@ def test_marketing_recalls_a_handoff_and_the_lead_waits_for_something_new(maya):
 def test_a_rep_cannot_withdraw_and_nobody_withdraws_twice(sam, maya):
     handoff = HandoffFactory()
     with pytest.raises(Refused) as refused:
-        handoffs.withdraw(handoff, by=sam, at=MONDAY, cause="recalled")
+        recall(handoff, sam)
     assert refused.value.code == "not_yours"
-    handoffs.withdraw(handoff, by=maya, at=MONDAY, cause="recalled")
+    recall(handoff, maya)
     with pytest.raises(Refused, match="This lead was withdrawn at 09:00"):
-        handoffs.withdraw(handoff, by=maya, at=MONDAY, cause="recalled")
+        recall(handoff, maya)
 
 
 def test_an_accepted_handoff_is_withdrawn_as_its_outcome(sam):
@@ -265,7 +269,24 @@ def test_a_rep_takes_a_lead_from_the_pool_and_the_clock_runs_on(sam, tom):
     assert handoff.steps.get(kind="assigned").data["rule"] == "by_hand"
     with pytest.raises(Refused) as refused:
         handoffs.assign(handoff, to=tom, by=tom, at=MONDAY + HOUR)
-    assert refused.value.code == "not_yours"
+    assert (refused.value.code, str(sam) in refused.value.message) == ("already_theirs", True)
+
+
+def test_what_somebody_took_in_the_speed_lane_no_colleague_answers(sam, tom, lena):
+    lane = handoffs.assign(HandoffFactory(speed_lane=True), to=sam, by=sam, at=MONDAY)
+    for late in (
+        lambda: handoffs.accept(lane, by=tom, at=MONDAY + HOUR, confirmed=ALL),
+        lambda: returned(lane, tom),
+    ):
+        with pytest.raises(Refused) as refused:
+            late()
+        assert (refused.value.code, str(sam) in refused.value.message) == ("already_theirs", True)
+    assert handoffs.accept(lane, by=lena, at=MONDAY + HOUR, confirmed=ALL).owner == lena
+
+
+def test_what_nobody_took_in_the_speed_lane_the_first_to_accept_has(sam, tom):
+    assert accepted(tom, speed_lane=True).owner == tom
+    assert accepted(tom, speed_lane=True, owner=sam).owner == tom
 
 
 def test_a_manager_transfers_an_accepted_lead_with_everything_on_it(sam, tom, lena, maya):
@@ -388,3 +409,14 @@ def test_steps_cannot_be_rewritten(sam):
     step.kind = "returned"
     with pytest.raises(Exception, match="append-only"):
         step.save()
+
+
+def test_marketings_late_answer_ends_its_clock_and_its_step_says_so(sam, maya):
+    handoff = returned(HandoffFactory(), sam)
+    late = handoff.due_at + HOUR
+    clocks.sweep(at=late)
+    step = handoffs.reply(handoff, by=maya, at=late, text="Sorry.")
+    assert step.data == {"ends": "answer_return"}
+    assert handoffs.reply(handoff, by=maya, at=late, text="One more thing.").data == {}
+    handoff.refresh_from_db()
+    assert (handoff.clock, handoff.due_at) == ("", None)

@@ -79,10 +79,11 @@ def test_the_same_file_again_changes_nothing(take):
     content = HEADER + ANNA + BEN + "1,anna@example.com,Anna Meier,Bonn,2018-04-05,13,Firma\n"
     mapping = with_columns(Company="channel")
     assert counts(take(content, mapping)) == (2, 1, 0, 0)
-    before = list(LeadChange.objects.values_list("pk", "values", "known_at"))
+    changes = LeadChange.objects.order_by("pk").values_list("pk", "values", "known_at")
+    before = list(changes)
     StaleLead.objects.all().delete()
     assert counts(take(content, mapping)) == (0, 0, 3, 0)
-    assert list(LeadChange.objects.values_list("pk", "values", "known_at")) == before
+    assert list(changes.all()) == before
     assert Lead.objects.get(last_name="Meier", first_name="Anna").city == "Bonn"
     assert Activity.objects.count() == 2
     assert not StaleLead.objects.exists()

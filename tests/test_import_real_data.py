@@ -14,7 +14,11 @@ from tests.conftest import REAL_DATA
 from tests.factories import MONDAY, AgreementVersionFactory
 from tests.imports import Importer, counts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.real_data,
+    pytest.mark.one_leg(reason="about the files; what an import writes is in test_import_leads"),
+]
 
 OLIST = REAL_DATA / "olist_to_2018-03-31"
 MQL = {

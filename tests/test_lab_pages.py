@@ -48,7 +48,7 @@ class Figures(HTMLParser):
 
 def browser(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="leads.backends.PeopleBackend")
     return client
 
 

@@ -225,6 +225,13 @@ def test_what_is_known_is_shown_and_empty_fields_are_not(maya, signed_in):
     assert "Website" not in page
 
 
+@pytest.mark.parametrize(("type", "value"), [("date", 1), ("date", "soon"), ("number", "twelve")])
+def test_a_value_that_does_not_fit_its_field_is_shown_as_it_stands(type, value, maya, signed_in):
+    Attribute.objects.create(key="since", label="Customer since", type=type)
+    page = lead_page(signed_in(maya), LeadFactory(attributes={"since": value}))
+    assert ("Customer since", str(value), False) in page.context["portrait"].attributes
+
+
 def test_the_conversation_narrows_to_theirs_or_ours(maya, sam, signed_in):
     lead = LeadFactory()
     did(lead, "Pricing page", MONDAY)

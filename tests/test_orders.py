@@ -13,7 +13,6 @@ from django.utils.translation import override
 from scoring import agreements, sentences
 from scoring.documents import item
 from scoring.forms import SECTIONS, folds
-from scoring.forms.conditional import ConditionRow
 from scoring.sentences.orders import moves
 from scoring.shapes import classic
 from tests.test_builder import Browser
@@ -60,8 +59,8 @@ def posted(form):
     rows = [row for rows in form.lists for row in rows]
     alone = [part for part in form.parts() if isinstance(part, forms.Form)]
     for each in [*rows, *alone]:
-        pairs = each.folded() if isinstance(each, ConditionRow) else folds.pairs(each)
-        for name, value in pairs:
+        tree = getattr(each, "tree", None) or getattr(each, "ticking", None)
+        for name, value in [*(tree.folded() if tree else ()), *folds.pairs(each)]:
             data.appendlist(name, value)
     return data
 

@@ -21,9 +21,18 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from feedback import handoffs, qualifications, setups
-from feedback.models import Handoff, Opportunity
+from feedback.models import (
+    Absence,
+    Calendar,
+    Handoff,
+    Notification,
+    Opportunity,
+    Pool,
+    PoolMember,
+    RoutingRule,
+)
 from leads import tokens
-from leads.models import Lead, User
+from leads.models import Event, Lead, User
 from scoring import agreements, calibrations, corrections, impacts, replays, shapes
 from scoring.agreements import comments
 from scoring.models import AgreementVersion, Calibration, Correction, Replay, Thread
@@ -37,6 +46,7 @@ HOUSE = EVERYBODY - {"nina"}  # Belongs to a team, or administers.
 MARKETING, SALES = {"maya", "mark"}, {"sam", "lena"}
 WRITERS = MARKETING | SALES
 MANAGERS = {"mark", "lena", "olu", "ada"}
+RULERS = MANAGERS - {"mark"}  # Say whom leads go to.
 
 IN, HIDDEN, FORBIDDEN, DOOR, NO_KEY = "in", "hidden", "forbidden", "door", "no key"
 
@@ -94,6 +104,12 @@ class House:
     replay: Replay
     calibration: Calibration
     thread: Thread
+    pool: Pool
+    calendar: Calendar
+    member: PoolMember
+    absence: Absence
+    rule: RoutingRule
+    told: Notification
     sam: User
 
     def items(self, checklist: str) -> list[str]:
@@ -110,7 +126,9 @@ RETURNING = {
     "body": lambda house: {"reason": house.reason, "text": "No budget this year."},
 }
 CORRECTING = {"points": 5, "until": date.today() + timedelta(days=9), "reason": "Met at a fair."}
+LATER = timezone.now() + timedelta(days=1)
 MENDING = {"about": "accepted", "knows": frozenset(HOUSE)}
+RULING = {"about": "rule", "knows": frozenset({"mark"})}
 DEAL = {"about": "opportunity", "knows": frozenset(HOUSE)}
 VISIT = {"type": "visit", "occurred_at": "2026-01-05T09:00:00Z"}
 
@@ -140,6 +158,12 @@ TABLE = [
     call("api/v1/handoffs/<int:pk>/acceptance/", SALES, knows=frozenset(HOUSE), **ACCEPTING),
     call("api/v1/handoffs/<int:pk>/return/", {"sam", "lena", "olu", "ada"},
          knows=frozenset(HOUSE), **RETURNING),
+    call("api/v1/handoffs/<int:pk>/contacts/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"kind": "call", "outcome": "reached"}),
+    call("api/v1/handoffs/<int:pk>/qualification/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"answers": dict.fromkeys(house.items("qualification"), "yes")}),
+    call("api/v1/leads/<int:pk>/claim/", SALES, about="lead", knows=frozenset(HOUSE),
+         body=lambda house: {"reason": "Met at a fair."}),
     call("api/v1/schema/", EVERYBODY, "get"),
     page("api/docs/", EVERYBODY),
     page("api/", NOBODY, stranger=HIDDEN),
@@ -199,6 +223,11 @@ TABLE = [
     post("agreement/rescoring/retries/", MANAGERS, knows=frozenset(HOUSE)),
     # Handoffs
     page("inbox/", SALES | MANAGERS),
+    page("inbox/pulse/", SALES | MANAGERS),
+    page("inbox/returns/", SALES | MANAGERS),
+    post("inbox/returns/", SALES | MANAGERS, body=lambda house: {"handoff": house.offered.pk}),
+    post("inbox/returns/<int:pk>/undo/", {"sam", "lena", "olu", "ada"}, about="accepted",
+         knows=frozenset({"mark"})),
     page("handoffs/<int:pk>/", HOUSE, about="offered"),
     page("handoffs/<int:pk>/acceptance/", HOUSE, about="offered"),
     post("handoffs/<int:pk>/acceptance/", SALES, knows=frozenset(HOUSE), **ACCEPTING),
@@ -215,6 +244,17 @@ TABLE = [
          body=lambda house: {"text": "Who else is there?"}),
     post("handoffs/<int:pk>/assignment/", {"sam", "lena", "olu", "ada"}, about="offered",
          knows=frozenset(HOUSE), body=lambda house: {"to": house.sam.pk}),
+    page("handoffs/<int:pk>/later/", HOUSE, about="accepted"),
+    post("handoffs/<int:pk>/later/", {"sam", "lena", "olu", "ada"}, **MENDING,
+         body=lambda house: {"until": LATER.isoformat(), "reason": "In a meeting until then."}),
+    post("handoffs/<int:pk>/resumption/", {"sam", "lena", "olu", "ada"}, **MENDING),
+    page("handoffs/<int:pk>/withdrawal/", MARKETING | MANAGERS, about="offered",
+         knows=frozenset({"sam"})),
+    post("handoffs/<int:pk>/withdrawal/", MARKETING | MANAGERS, about="offered",
+         knows=frozenset({"sam"}), body=lambda house: {"reason": "They are a customer."}),
+    post("handoffs/<int:pk>/undo/", {"sam", "lena", "olu", "ada"}, **MENDING),
+    page("handoffs/<int:pk>/routing/", HOUSE, about="offered"),
+    page("inbox/consequences/", SALES | MANAGERS),
     page("opportunities/<int:pk>/", HOUSE, about="opportunity"),
     post("opportunities/<int:pk>/win/", {"sam", "lena", "olu", "ada"}, **DEAL),
     post("opportunities/<int:pk>/loss/", {"sam", "lena", "olu", "ada"}, **DEAL,
@@ -222,6 +262,11 @@ TABLE = [
     page("returns/", MARKETING | MANAGERS),
     page("leads/", HOUSE),
     page("leads/<int:pk>/", HOUSE, about="lead"),
+    page("leads/<int:pk>/claim/", SALES, about="lead", knows=frozenset(HOUSE)),
+    post("leads/<int:pk>/claim/", SALES, about="lead", knows=frozenset(HOUSE),
+         body=lambda house: {"reason": "Met at a fair."}),
+    page("claims/", SALES),
+    post("claims/", SALES, body=lambda house: {"email": "nobody@graaf.example"}),
     page("leads/<int:pk>/score/", HOUSE, about="lead"),
     page("leads/<int:pk>/correction/", MARKETING | MANAGERS, about="lead", knows=frozenset(HOUSE)),
     post("leads/<int:pk>/correction/", MARKETING | MANAGERS, about="lead", knows=frozenset(HOUSE),
@@ -265,8 +310,54 @@ TABLE = [
     post("agreement/draft/<slug:section>/impact/past/", WRITERS, knows=frozenset(HOUSE)),
     post("agreement/draft/<slug:section>/impact/leads/", WRITERS, knows=frozenset(HOUSE),
          query="?set=gained"),
+    # By which rules leads come to sales: Mark reads them
+    page("routing/", MANAGERS),
+    page("routing/history/", MANAGERS),
+    page("routing/try/", MANAGERS),
+    page("routing/rules/new/", RULERS, knows=frozenset({"mark"})),
+    post("routing/rules/new/", RULERS, knows=frozenset({"mark"})),
+    post("routing/rules/preview/", RULERS, knows=frozenset({"mark"})),
+    page("routing/rules/<int:pk>/", RULERS, **RULING),
+    post("routing/rules/<int:pk>/", RULERS, **RULING),
+    post("routing/rules/<int:pk>/position/", RULERS, **RULING, body=lambda house: {"to": "up"}),
+    post("routing/rules/<int:pk>/activity/", RULERS, **RULING, body=lambda house: {"on": "no"}),
+    page("routing/rules/<int:pk>/deletion/", RULERS, **RULING),
+    post("routing/rules/<int:pk>/deletion/", RULERS, **RULING),
+    # Who is there when: Sam says it of himself
+    page("duty/", SALES | RULERS),
+    post("duty/presence/", SALES | RULERS,
+         body=lambda house: {"member": house.member.pk, "on": "no"}),
+    post("duty/absences/", SALES | RULERS, body=lambda house: {"user": house.sam.pk}),
+    page("duty/absences/<int:pk>/", SALES | RULERS, about="absence"),
+    post("duty/absences/<int:pk>/", SALES | RULERS, about="absence"),
+    post("duty/absences/<int:pk>/deletion/", SALES | RULERS, about="absence"),
+    post("duty/handoffs/", SALES | RULERS, body=lambda house: {"user": house.sam.pk}),
+    page("duty/pools/new/", RULERS, knows=frozenset({"sam"})),
+    post("duty/pools/new/", RULERS, knows=frozenset({"sam"})),
+    page("duty/pools/<int:pk>/", RULERS, about="pool", knows=frozenset({"sam"})),
+    post("duty/pools/<int:pk>/", RULERS, about="pool", knows=frozenset({"sam"})),
+    post("duty/pools/<int:pk>/position/", RULERS, about="pool", knows=frozenset({"sam"})),
+    post("duty/pools/<int:pk>/members/", RULERS, about="pool", knows=frozenset({"sam"})),
+    page("duty/members/<int:pk>/", RULERS, about="member", knows=frozenset({"sam"})),
+    post("duty/members/<int:pk>/", RULERS, about="member", knows=frozenset({"sam"})),
+    page("duty/members/<int:pk>/deletion/", RULERS, about="member", knows=frozenset({"sam"})),
+    post("duty/members/<int:pk>/deletion/", RULERS, about="member", knows=frozenset({"sam"})),
+    page("duty/deadlines/", RULERS, knows=frozenset({"sam"})),
+    page("duty/calendars/new/", RULERS, knows=frozenset({"sam"})),
+    post("duty/calendars/new/", RULERS, knows=frozenset({"sam"})),
+    page("duty/calendars/<int:pk>/", RULERS, about="calendar", knows=frozenset({"sam"})),
+    post("duty/calendars/<int:pk>/", RULERS, about="calendar", knows=frozenset({"sam"})),
     page("notifications/", HOUSE),
     post("notifications/", HOUSE),
+    page("notifications/bell/", HOUSE),
+    page("notifications/latest/", HOUSE),
+    page("notifications/<int:pk>/", {"sam"}, about="told"),
+    page("notifications/preferences/", HOUSE),
+    post(
+        "notifications/preferences/",
+        HOUSE,
+        body=lambda house: {"mode": "digest", "digest_hour": 8},
+    ),
 ]  # fmt: skip
 
 # Below these, addresses are made by Django; one of them speaks for all.
@@ -278,7 +369,8 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
     at = timezone.now() - timedelta(hours=2)
     version = agreements.install(shapes.classic(), by_marketing=mark, by_sales=lena, at=at)
     pool = PoolFactory(team=sales)
-    PoolMemberFactory(pool=pool, user=sam)
+    member = PoolMemberFactory(pool=pool, user=sam)
+    days = dict.fromkeys(("first_day", "last_day"), at.date() + timedelta(days=9))
     offered, accepted, returned, deal = HandoffFactory.create_batch(4, pool=pool, opened_at=at)
     confirmed = {item["key"] for item in version.body["checklists"]["acceptance"]}
     for each in (accepted, deal):
@@ -302,6 +394,14 @@ def house(maya, mark, sam, lena, olu, ada, nina, sales) -> House:
         replay=replays.request(version, by=maya, at=at, **week),
         calibration=calibrations.open_round(draft, by=maya, at=at)[0],
         thread=comments.open_thread(draft, section="clocks", text="Why?", by=sam, at=at),
+        pool=pool,
+        calendar=pool.calendar,
+        member=member,
+        absence=Absence.objects.create(user=sam, entered_by=sam, entered_at=at, **days),
+        rule=RoutingRule.objects.create(name="Everybody", pool=pool),
+        told=Notification.objects.create(
+            user=sam, event=Event.objects.filter(kind="handoff.offered").first(), created_at=at
+        ),
         sam=sam,
     )
 

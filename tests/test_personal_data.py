@@ -118,6 +118,9 @@ TABLE = {
     "feedback.Evidence": {"ledger": PERSON, "criteria": PERSON},
     "feedback.Handoff": {"answer": CODE, "outcome": CODE, "disputed": SETUP, "clock": CODE},
     "feedback.HandoffEvent": {"kind": CODE, "data": CODE},
+    "feedback.HoursChange": {"hours": CODE},
+    "feedback.Letter": {"state": CODE, "problem": CODE},
+    "feedback.NotificationPreference": {"mode": CODE},
     "feedback.Opportunity": {
         "name": PERSON,
         "kind": CODE,
@@ -129,6 +132,7 @@ TABLE = {
     },
     "feedback.OpportunityContact": {"role": CODE},
     "feedback.Pool": {"name": SETUP},
+    "feedback.RoutingRule": {"name": SETUP, "when": SETUP, "strategy": CODE},
 }
 
 # How a person's rows leave when the person is erased.

@@ -79,10 +79,10 @@ def test_the_list_goes_on_over_pages_and_costs_the_same_however_long(
 ):
     client = signed_in(maya)
     clicked(anna, "abc")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(reverse("quarantine"))
     clicked(anna, [str(n) for n in range(10)] * 6, at=MONDAY + timedelta(minutes=5))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         first = client.get(reverse("quarantine"))
     assert len(first.context["page"]) == PAGE
     assert first.context["page"].paginator.count == 3 + 60

@@ -76,10 +76,32 @@ def test_of_two_returns_of_a_lead_each_is_read_on_its_own(maya, sam, signed_in):
     assert unread == {first.pk: True, second.pk: False}
 
 
-def test_unread_returns_come_first_and_opening_one_reads_it(maya, sam, signed_in):
+def test_what_is_lost_first_comes_first_read_or_not_and_says_how_much_is_left(
+    maya, sam, signed_in, time_machine
+):
+    answered = at_the_door(sam, "Answered", at=MONDAY + HOUR)
+    handoffs.reply(answered, by=maya, at=MONDAY + 2 * HOUR, text="Thank you.")
+    late = at_the_door(sam, "Late", at=MONDAY + HOUR)
+    client = signed_in(maya)
+    returns(client, handoff=late.pk)
+    latest = at_the_door(sam, "Latest", at=late.due_at - HOUR)
+    deliveries.deliver(at=late.due_at)
+    time_machine.move_to(late.due_at + HOUR, tick=False)
+    page = returns(client, handoff=late.pk)
+    assert names(page) == ["Late", "Latest", "Answered"]
+    rows = {row.pk: row for row in page.context["page"]}
+    assert (rows[late.pk].unread, rows[latest.pk].unread) == (False, True)
+    assert "1 h over" in page.text
+    assert rows[latest.pk].face.span in page.text
+
+
+def test_among_returns_without_a_deadline_unread_ones_come_first_and_opening_one_reads_it(
+    maya, sam, signed_in
+):
     old = at_the_door(sam, "Old", at=MONDAY + HOUR)
     deliveries.deliver(at=MONDAY + 4 * HOUR)
     at_the_door(sam, "NewButUntold", at=MONDAY + 2 * HOUR)
+    Handoff.objects.update(clock="", due_at=None, term_minutes=None)
     client = signed_in(maya)
     assert names(returns(client)) == ["Old", "NewButUntold"]
     assert Notification.objects.filter(user=maya, read_at=None).count() == 1
@@ -105,6 +127,16 @@ def test_marketing_answers_in_the_thread_and_sales_reads_it(maya, sam, signed_in
 
 def test_a_house_without_returns_says_so(maya, signed_in):
     assert "Nothing has come back." in returns(signed_in(maya)).content.decode()
+
+
+def test_the_reason_stands_in_the_list_in_the_readers_language(maya, sam, signed_in):
+    at_the_door(sam, "Lind")
+    client = signed_in(maya)
+    page = client.get(reverse("returns"), headers={"Accept-Language": "de"}).text
+    row = page.split('class="why"')[1].split("</li>")[0]
+    assert "Kein Budget in diesem Jahr" in row
+    chooser = page.split('name="reason"')[1].split("</select>")[0]
+    assert "Kein Budget in diesem Jahr (1)" in chooser
 
 
 def test_reps_and_outsiders_have_no_returns_managers_do(sam, nina, lena, olu, signed_in):
@@ -156,5 +188,5 @@ def test_the_navigation_counts_what_waits_for_this_person(maya, sam, signed_in):
     deliveries.deliver(at=MONDAY + 4 * HOUR)
     sams = signed_in(sam).get(reverse("notifications")).context["navigation"]
     mayas = signed_in(maya).get(reverse("notifications")).context["navigation"]
-    assert (sams.waiting, sams.overdue, sams.has_returns) == (1, 0, False)
-    assert (mayas.has_inbox, mayas.returns, mayas.notifications) == (False, 1, 1)
+    assert (sams.waiting, sams.overdue, sams.has_returns) == ("1", 0, False)
+    assert (mayas.has_inbox, mayas.returns, mayas.notifications) == (False, "1", "1")

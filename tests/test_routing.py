@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedback import handoffs, releases
+from feedback import handoffs, releases, routing
 from feedback.models import Handoff, PoolMember
 from leads.models import Event, Lead, TeamAccess
 from tests.factories import (
@@ -83,7 +83,7 @@ def test_the_leads_owner_keeps_it_and_else_the_companys(pool, sam, tom):
     [known] = waiting(pool, lead=LeadFactory(company=CompanyFactory(owner=tom)))
     releases.release(at=MONDAY)
     assert owners([owned, known]) == [tom, tom]
-    assert trace(owned)["rule"] == trace(known)["rule"] == "keep_owner"
+    assert (trace(owned)["rule"], trace(known)["rule"]) == ("keep_owner", "company_owner")
 
 
 def test_an_owner_who_is_off_duty_or_gone_is_skipped_and_the_trace_says_why(pool, sam, tom, lena):
@@ -119,25 +119,24 @@ def test_a_rep_without_room_is_skipped(pool, sam, tom):
     assert {"user": sam.pk, "why": "no_room"} in trace(found[3])["skipped"]
 
 
-def test_after_hours_a_lead_is_the_pools_and_finds_its_owner_in_the_morning(pool, sam):
+def test_after_hours_a_lead_is_nobodys_and_finds_its_owner_in_the_morning(pool, sam):
     on_duty(pool, sam)
     [handoff] = waiting(pool)
     assert releases.release(at=SUNDAY) == 1
-    assert owners([handoff]) == [None]
-    assert trace(handoff) == {
-        "from": None,
-        "to": None,
-        "rule": "nobody",
-        "skipped": [{"user": sam.pk, "why": "after_hours"}],
-    }
+    handoff.refresh_from_db()
+    assert (handoff.owner, handoff.unassigned_since) == (None, SUNDAY)
+    said = {"from": None, "rule": "nobody", "skipped": [{"user": sam.pk, "why": "after_hours"}]}
+    assert handoff.steps.get(kind="unassigned").data == said
+    assert routing.explain(handoff).why == "Nobody could take it then."
+    assert Event.objects.get(kind="handoff.unassigned").data == {"handoff": handoff.pk} | said
     releases.release(at=SUNDAY + HOUR)
-    assert kinds(handoff).count("assigned") == 1
+    assert kinds(handoff).count("unassigned") == 1
     releases.release(at=MONDAY)
-    assert owners([handoff]) == [sam]
+    handoff.refresh_from_db()
+    assert (handoff.owner, handoff.unassigned_since) == (sam, None)
     said = Event.objects.get(kind="handoff.assigned").data
     assert (said["to"], said["rule"]) == (sam.pk, "round_robin")
-    handoff.refresh_from_db()
-    assert handoff.due_at == MONDAY + 4 * HOUR
+    assert (handoff.assigned_at, handoff.due_at) == (MONDAY, MONDAY + 4 * HOUR)
 
 
 def test_nobody_on_duty_is_a_queue_that_everybody_of_the_team_sees(pool, sam, tom):

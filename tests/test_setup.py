@@ -465,7 +465,7 @@ def test_who_is_in_is_not_taken_back(invited):
 def test_the_invited_person_sets_nothing_up(invited):
     lena = User.objects.get(email="lena@baton.example")
     client = Client()
-    client.force_login(lena, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(lena, backend="leads.backends.PeopleBackend")
     for path in ["/setup/", *STEPS]:
         assert client.get(path).status_code == 404
 
@@ -481,7 +481,7 @@ def test_who_took_part_is_led_to_the_agreement_and_nobody_else_finds_anything(in
     later = User.objects.create_superuser("ada@baton.example", "x", team=lena.team)
     browsers = [invited, Client(), Client()]
     for browser, user in zip(browsers[1:], (lena, later), strict=True):
-        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(user, backend="leads.backends.PeopleBackend")
     for path in ["/setup/", *STEPS]:
         answers = [browser.get(path) for browser in browsers]
         assert [each.status_code for each in answers] == [302, 302, 404], path

@@ -297,7 +297,7 @@ def test_both_are_told_when_it_takes_effect_in_their_language(draft, mark, lena,
     lena.save()
     sign(later(draft, maya, monday), mark, lena, at=monday + 3 * HOUR)
     deliveries.deliver(at=monday + 4 * HOUR)
-    notifications.send_mails(at=monday + 4 * HOUR)
+    notifications.send_mails(at=monday + 4 * HOUR + timedelta(minutes=1))
     said = {each.to[0]: each.subject for each in mail.outbox}
     assert "takes effect on 9 Mar 2026, 08:00" in said["olu@baton.example"]
     assert "9. Mär 2026, 08:00" in said["lena@baton.example"]

@@ -394,6 +394,14 @@ def test_what_is_only_written_differently_is_not_called_another_language():
     assert change.kind == "rewritten"
 
 
+@pytest.mark.parametrize("part", [{"watches": {}}, {"moves": []}, {"effect": {}}, {"note": ""}])
+def test_an_empty_part_is_written_differently_from_none(part):
+    body = {name: each for name, each in classic().items() if name not in part}
+    assert [str(each) for each in sentences.changes(body, body | part)] == [
+        "The text: written differently"
+    ]
+
+
 def test_a_renamed_stage_is_one_change_wherever_arrows_lead_to_it():
     body = changed(lambda body: stage(body, "mql").update(name="Hot lead"))
     assert said(classic(), body) == ["Stage: MQL → Hot lead"]

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import connection
 
 from config import guardian
-from config.management.commands.up import answers
+from config.demo.cast import PASSWORD
+from config.management.commands.up import Command, answers
 from tests.processes import wait_until
 
 pytestmark = [
@@ -168,3 +169,15 @@ def test_what_is_no_port_is_a_clear_sentence(up, port):
     assert baton.process.wait(30) == 1
     assert f"PORT must be a number between 1 and 65535, not {port}." in baton.said()
     assert "Traceback" not in baton.said()
+
+
+def test_accounts_are_said_at_once_even_into_a_pipe(sam, monkeypatch, settings):
+    settings.DEMO = True
+    monkeypatch.setattr("config.management.commands.up.answers", lambda address: True)
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as pipe, open(writing, "w") as stdout:
+        Command(stdout=stdout).announcement("http://localhost:8000/")()
+        said = pipe.read(65536).decode()
+    assert "Baton runs at http://localhost:8000/" in said
+    assert f"(password: {PASSWORD})" in said
+    assert sam.email in said

@@ -1,7 +1,8 @@
 """Random agreements that can run, and random changes of them.
 
 `bodies` draws a whole text: stages with nested criteria, rules of the whole language with caps,
-floors, grades, repetition and halving, personas, clocks with terms, checklists, reasons, goals.
+floors, grades, repetition and halving, personas, clocks with terms, pauses and chains, checklists
+with what ticks them, reasons, goals.
 Conditions ask for what `strategies.furnish` makes and `strategies.people` do.
 """
 
@@ -157,6 +158,18 @@ def clocks(draw) -> list[dict]:
     return [draw(clock(key)) for key in keys]
 
 
+chains = st.lists(minutes, max_size=structure.MOST_CHAIN, unique=True).flatmap(
+    lambda spans: st.tuples(
+        *(
+            st.fixed_dictionaries(
+                {"minutes": st.just(span), "to": st.sampled_from(structure.ESCALATIONS)}
+            )
+            for span in sorted(spans)
+        )
+    ).map(list)
+)
+
+
 @st.composite
 def clock(draw, key: str) -> dict:
     made = {"key": key, "side": structure.CLOCK_SIDES[key], "minutes": draw(minutes)}
@@ -167,6 +180,11 @@ def clock(draw, key: str) -> dict:
     ]
     more = {"warn_at": st.none() | st.integers(1, 99)}
     more |= {"escalate_to": st.none() | st.sampled_from(structure.ESCALATIONS)}
+    more |= {"chain": chains}
+    if made["side"] == "sales":
+        more |= {"pause_days": st.none() | st.integers(1, 365)}
+    if key == "answer":
+        more |= {"take_back": st.booleans()}
     return (
         made | ({"terms": terms} if terms else {}) | draw(st.fixed_dictionaries({}, optional=more))
     )
@@ -183,9 +201,19 @@ COLLECTED = [
 collected = st.builds(
     lambda what, label: what | {"label": label}, st.sampled_from(COLLECTED), names
 )
-checks = st.lists(
-    st.fixed_dictionaries({"label": names}, optional={"collects": collected}), max_size=3
-).map(lambda items: [{"key": f"i{n}"} | each for n, each in enumerate(items)])
+by_condition = st.fixed_dictionaries({}, optional={"when": some_conditions | bars})
+by_criteria = st.fixed_dictionaries({"criteria": st.booleans()})
+# What ticks an item of each checklist.
+TICKED = {"acceptance": by_condition | by_criteria, "qualification": by_condition}
+
+
+def checks(name: str) -> st.SearchStrategy:
+    """The items of a checklist."""
+    one = st.fixed_dictionaries({"label": names}, optional={"collects": collected})
+    item = st.builds(lambda asked, ticked: asked | ticked, one, TICKED[name])
+    return st.lists(item, max_size=3).map(
+        lambda items: [{"key": f"i{n}"} | each for n, each in enumerate(items)]
+    )
 
 
 @st.composite
@@ -271,8 +299,8 @@ def bodies(draw) -> Body:
         "score": draw(scores()),
         "clocks": draw(clocks()),
         "checklists": {
-            "acceptance": [{"key": "a", "label": "Ü"}, *draw(checks)],
-            "qualification": draw(checks),
+            "acceptance": [{"key": "a", "label": "Ü"}, *draw(checks("acceptance"))],
+            "qualification": draw(checks("qualification")),
         },
         "reasons": draw(reasons(journey)),
         "goals": draw(goals()),

@@ -12,8 +12,12 @@ from leads.models import User
 from tests import legs
 
 PATIENCE = 60
-# What Chromium itself writes about an answer that refuses: the page shows the refusal.
-EXPECTED = re.compile(r"the server responded with a status of 4(01|09|22)|Error Code 401 from")
+# What Chromium itself writes about an answer that refuses: the page shows the refusal. And what
+# htmx writes about a question that is given up because its page is left.
+EXPECTED = re.compile(
+    r"the server responded with a status of 4(01|09|22)|Error Code 401 from"
+    r"|htmx:afterRequest, |htmx:sendAbort, "
+)
 
 
 @pytest.fixture
@@ -46,6 +50,8 @@ def page_of(
         return page
 
     yield page_of
+    for context in browser.contexts:
+        context.close()
     unexpected = [line for line in complaints if not EXPECTED.search(line)]
     assert unexpected == [], unexpected
 

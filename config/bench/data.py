@@ -39,8 +39,11 @@ BRANCHES += ("government", "media", "energy", "logistics", "telecom", "nonprofit
 PLACES = ("US", "GB", "DE", "FR", "NL", "IN", "BR", "CA", "AU", "ES", "IT", "PL", "SE", "JP", "NG")
 
 
-def fill(leads: int, activities: int, *, at: datetime) -> None:
-    """So many leads, numbered from 1, and so many activities, known when they happened."""
+def fill(
+    leads: int, activities: int, *, at: datetime, more: Mapping[str, str] | None = None
+) -> None:
+    """So many leads, numbered from 1, and so many activities, known when they happened. `more` is
+    SQL for further columns of leads."""
     types = [ActivityType.objects.create(key=key, name=key).pk for key in rules.TYPES]
     channels = [
         Channel.objects.create(key=key, name=key, kind=kind).pk for key, kind in rules.CHANNELS
@@ -48,9 +51,9 @@ def fill(leads: int, activities: int, *, at: datetime) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setseed(0.42)")
-        cursor.execute(_insert(Lead, _lead(at), leads))
+        cursor.execute(insert(Lead, _lead(at) | (more or {}), leads))
         cursor.execute(
-            _insert(Activity, _activity(leads, activities, types, channels, at), activities)
+            insert(Activity, _activity(leads, activities, types, channels, at), activities)
         )
     settle()
 
@@ -69,32 +72,32 @@ def _lead(at: datetime) -> dict[str, str]:
         "first_name": "'First' || (i % 5000)",
         "last_name": "'Last' || (i % 20000)",
         "name_folded": "'first' || (i % 5000) || ' last' || (i % 20000)",
-        "title_folded": _pick(ROLES),
-        "industry_folded": _pick(BRANCHES),
+        "title_folded": pick(ROLES),
+        "industry_folded": pick(BRANCHES),
         "company_size": f"CAST(floor(exp({_random()} * 9)) AS integer)",
-        "country": _pick(PLACES),
-        "email_domain": f"CASE WHEN {_random()} < 0.3 THEN {_pick(FREE)} ELSE {own} END",
+        "country": pick(PLACES),
+        "email_domain": f"CASE WHEN {_random()} < 0.3 THEN {pick(FREE)} ELSE {own} END",
         "phone": f"CASE WHEN {_random()} < 0.6 THEN '+1555' || i ELSE '' END",
-        "created_at": _ago("86400 * 365", at),
+        "created_at": ago("86400 * 365", at),
     }
 
 
 def _activity(
     leads: int, activities: int, types: list[int], channels: list[int], at: datetime
 ) -> dict[str, str]:
-    moment = _ago(f"{DAYS * 86400} * (1.0 * ({activities} - i) / {activities})", at)
+    moment = ago(f"{DAYS * 86400} * (1.0 * ({activities} - i) / {activities})", at)
     return {
         "id": "i",
         "lead_id": f"1 + CAST(floor(power({_random()}, 1.6) * {leads}) AS integer)",
-        "type_id": _pick(types),
-        "channel_id": _pick(channels),
+        "type_id": pick(types),
+        "channel_id": pick(channels),
         "occurred_at": moment,
         "known_at": moment,
         "local_date": "'2026-01-01'",
     }
 
 
-def _insert(model: type[models.Model], columns: Mapping[str, str], count: int) -> str:
+def insert(model: type[models.Model], columns: Mapping[str, str], count: int) -> str:
     """Rows 1 to `count`; columns not given are empty."""
     given = {f.column: columns.get(f.column) or _empty(f) for f in model._meta.concrete_fields}
     names = ", ".join(f'"{name}"' for name in given)
@@ -112,7 +115,7 @@ def _empty(field: models.Field) -> str:
 
 def _numbers(count: int) -> str:
     if connection.vendor == "postgresql":
-        return f"generate_series(1, {count}) i"
+        return f"generate_series(CAST(1 AS bigint), {count}) i"
     return (
         "(WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers "
         f"WHERE i < {count}) SELECT i FROM numbers)"
@@ -126,7 +129,7 @@ def _random() -> str:
     return "((random() & 9007199254740991) / 9007199254740992.0)"
 
 
-def _pick(some: Sequence[str] | Sequence[int]) -> str:
+def pick(some: Sequence[str] | Sequence[int]) -> str:
     """Any of them, each as often as the others."""
     values = [f"'{each}'" if isinstance(each, str) else str(each) for each in some]
     place = f"CAST(floor({_random()} * {len(values)}) AS integer)"
@@ -136,10 +139,11 @@ def _pick(some: Sequence[str] | Sequence[int]) -> str:
     return f"json_extract('[{listed}]', '$[' || {place} || ']')"
 
 
-def _ago(seconds: str, at: datetime) -> str:
+def ago(seconds: str, at: datetime) -> str:
     if connection.vendor == "postgresql":
         return f"timestamptz '{at.isoformat()}' - ({seconds}) * interval '1 second'"
     return (
-        f"strftime('%Y-%m-%d %H:%M:%f', '{at:%Y-%m-%d %H:%M:%S}', '-' || ({seconds}) || ' seconds')"
+        f"strftime('%Y-%m-%d %H:%M:%f', '{at:%Y-%m-%d %H:%M:%S}', "
+        f"printf('%+.3f seconds', -1.0 * ({seconds})))"
         " || '000'"
     )

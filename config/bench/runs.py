@@ -31,12 +31,16 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: leads, activities, rounds, and worker processes."""
+    """How much is measured: leads, activities, rounds, worker processes, handoffs (overdue ones, or
+    all), those of them that are open, reps."""
 
     leads: int
     activities: int
     rounds: int
     workers: int
+    handoffs: int
+    open: int = 0
+    reps: int = 0
 
 
 def measure(size: Size, *, at: datetime, say: Callable[[str], None]) -> dict[str, Any]:
@@ -192,12 +196,12 @@ def signers() -> dict[str, User]:
 
 
 @contextmanager
-def scratch_database(name: str) -> Iterator[None]:
-    """A database of its own, thrown away afterwards."""
+def scratch_database(name: str, *, keep: bool = False) -> Iterator[None]:
+    """A database of its own, thrown away afterwards; or kept, and found again as it is."""
     before = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = name
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=keep)
     try:
         yield
     finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
+        connection.creation.destroy_test_db(before, verbosity=0, keepdb=keep)

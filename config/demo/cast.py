@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.contrib.auth.hashers import make_password
 
-from feedback.models import Calendar, Pool, PoolMember, WorkingHours
+from feedback.models import Absence, Calendar, Pool, PoolMember, RoutingRule, WorkingHours
 from leads import activity_names
 from leads.models import ActivityType, Campaign, Channel, Side, Team, User
 
@@ -58,6 +58,26 @@ CAMPAIGNS = (
     ("search-fleet-planning", "Search: planning", Campaign.Goal.REVENUE, "paid_search", 15_400),
 )
 
+RULES = (
+    (
+        "Asks for a person",
+        {
+            "op": "did",
+            "types": ["demo_requested", "contact_requested"],
+            "channels": [],
+            "campaigns": [],
+            "times": 1,
+            "within_days": 1,
+        },
+        RoutingRule.Strategy.FIRST_TO_TAKE,
+    ),
+    (
+        "Large companies",
+        {"op": "at_least", "field": "company_size", "value": 250},
+        RoutingRule.Strategy.LEAST_LOADED,
+    ),
+)
+
 ACTIVITY_TYPES = (
     "pricing_page",
     "newsletter_click",
@@ -74,8 +94,8 @@ ACTIVITY_TYPES = (
 
 
 def assemble(*, at: datetime) -> dict[str, User]:
-    """Creates teams, people, hours, pool, channels and campaigns; returns people by first name,
-    in lower case."""
+    """Creates teams, people, hours, pool, rules, channels and campaigns; returns people by first
+    name, in lower case."""
     teams = {
         name: Team.objects.create(name=name, side=side)
         for name, side in (
@@ -87,7 +107,9 @@ def assemble(*, at: datetime) -> dict[str, User]:
     people = {each.first_name.lower(): _person(each, teams) for each in ACCOUNTS}
     # Hashing is slow on purpose: once is enough for a password that is printed anyway.
     User.objects.update(password=make_password(PASSWORD))
-    _pool(teams["Sales"], [people[name] for name in ("sam", "tom", "ines")])
+    reps = {name: people[name] for name in ("sam", "tom", "ines")}
+    pool = _pool(teams["Sales"], reps)
+    _rules(pool, by=people["lena"], at=at)
     _catalogue(at=at)
     return people
 
@@ -104,15 +126,45 @@ def _person(account: Account, teams: dict[str, Team]) -> User:
     )
 
 
-def _pool(team: Team, reps: list[User]) -> None:
-    calendar = Calendar.objects.create(name="Office", time_zone="Europe/Berlin", country="DE")
-    for weekday in range(5):
-        WorkingHours.objects.create(
-            calendar=calendar, weekday=weekday, starts=time(8), ends=time(18)
-        )
+def away(people: dict[str, User], *, at: datetime) -> None:
+    """Tom has said that he is away in two weeks."""
+    first = (at + timedelta(days=14)).date()
+    Absence.objects.create(
+        user=people["tom"],
+        first_day=first,
+        last_day=first + timedelta(days=4),
+        entered_by=people["tom"],
+        entered_at=at - timedelta(days=2),
+    )
+
+
+def _pool(team: Team, reps: dict[str, User]) -> Pool:
+    """Sam takes two leads where the others take one; Ines works four days a week, in Paris."""
+    calendar = _calendar("Office", "Europe/Berlin", "DE", days=5, hours=(8, 18))
+    paris = _calendar("Ines, Paris", "Europe/Paris", "FR", days=4, hours=(9, 17))
     pool = Pool.objects.create(name="DACH and neighbours", team=team, calendar=calendar)
-    for rep in reps:
-        PoolMember.objects.create(pool=pool, user=rep, capacity=12)
+    for name, rep in reps.items():
+        own = paris if name == "ines" else None
+        weight = 2 if name == "sam" else 1
+        PoolMember.objects.create(
+            pool=pool, user=rep, capacity=12, daily_capacity=20, weight=weight, calendar=own
+        )
+    return pool
+
+
+def _calendar(name: str, zone: str, country: str, *, days: int, hours: tuple[int, int]) -> Calendar:
+    calendar = Calendar.objects.create(name=name, time_zone=zone, country=country)
+    starts, ends = map(time, hours)
+    for weekday in range(days):
+        WorkingHours.objects.create(calendar=calendar, weekday=weekday, starts=starts, ends=ends)
+    return calendar
+
+
+def _rules(pool: Pool, *, by: User, at: datetime) -> None:
+    for position, (name, when, strategy) in enumerate(RULES):
+        rule = RoutingRule(name=name, position=position, when=when, pool=pool, strategy=strategy)
+        rule._history_user, rule._history_date = by, at
+        rule.save()
 
 
 def _catalogue(*, at: datetime) -> None:

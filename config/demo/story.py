@@ -25,12 +25,14 @@ from feedback import (
     clocks,
     contacts,
     deliveries,
+    escalations,
     handoffs,
     opportunities,
     qualifications,
     releases,
 )
-from feedback.models import Handoff, Notification, Opportunity, PoolMember
+from feedback.models import Handoff, Notification, Opportunity, Pool, PoolMember
+from feedback.routing import turns
 from leads import activities, changes, identities
 from leads.models import Touch, User
 from scoring import agreements, rescoring
@@ -39,8 +41,12 @@ SEED = 20
 PROSPECTS = 2000
 SECOND_VERSION = timedelta(days=48)
 SLOW_LATELY = timedelta(days=4)
+BUSY = timedelta(days=3)
+NEXT_SEASON = timedelta(days=75)
 UNREAD = timedelta(days=6)
 UNREPLIED = timedelta(days=6)
+A_WEEK = timedelta(days=7)
+BEFORE_CLOSING = timedelta(minutes=20)
 TICK_HOURS = (10, 15)
 # Monday to Sunday. Few enough to load in half a minute, often enough for the clocks to matter.
 TICKS = (2, 1, 2, 1, 1, 0, 0)
@@ -61,7 +67,7 @@ class Story:
     """One telling. The same seed gives the same story, relative to `until`."""
 
     def __init__(self, people: dict[str, User], *, until: datetime, count: int) -> None:
-        self.random, self.replies = Random(SEED), Random(SEED)
+        self.random, self.replies, self.answers = Random(SEED), Random(SEED), Random(SEED)
         self.people = people
         self.until = until
         self.since = until - timedelta(days=DAYS)
@@ -79,11 +85,14 @@ class Story:
         self.plan(self.until - SECOND_VERSION, lambda at: self.sign(second_text(), at))
         for moment in self.ticks():
             self.plan(moment, self.tick)
+        latest = self.latest_working_moment()
+        self.plan(latest, self.tick)
         while self.heap:
             moment, _, action = heapq.heappop(self.heap)
             action(moment)
         scanners.click(list(self.lead_of.values()), until=self.until)
-        self.tick(self.until)
+        if latest == self.until:
+            self.tick(self.until)
         self.settle()
 
     def settle(self) -> None:
@@ -92,7 +101,17 @@ class Story:
         told = Notification.objects.all()
         told.update(mail_due=False)
         told.filter(created_at__lt=self.until - UNREAD).update(read_at=F("created_at"))
-        PoolMember.objects.filter(user=self.people["sam"]).update(last_assigned_at=None)
+        cast.away(self.people, at=self.until)
+        sam = PoolMember.objects.select_related("pool").get(user=self.people["sam"])
+        PoolMember.objects.filter(pk=sam.pk).update(turn=sam.pool.turn - turns.share(sam))
+        PoolMember.objects.update(credits=0)
+
+    def latest_working_moment(self) -> datetime:
+        """Now; outside of working hours shortly before they ended: who looks at the demo at night
+        finds what sales found when it left."""
+        office = Pool.objects.select_related("calendar").get().calendar
+        *_, last = calendars.working_intervals(office, self.until - A_WEEK, self.until)
+        return self.until if last.end == self.until else last.end - BEFORE_CLOSING
 
     def plan(self, moment: datetime, action: Action) -> None:
         """Puts something on the heap, unless it lies after now."""
@@ -126,7 +145,9 @@ class Story:
         rescoring.stale(at=at, limit=500)
         if at.weekday() in DECAYS_ON and at.hour == TICK_HOURS[0]:
             rescoring.due(at=at, limit=500)
+        clocks.wake(at=at)
         clocks.sweep(at=at)
+        escalations.escalate(at=at)
         deliveries.deliver(at=at, limit=500)
         releases.release(at=at)
         for handoff in Handoff.objects.awaiting_answer().exclude(pk__in=self.planned):
@@ -172,11 +193,13 @@ class Story:
     # Sales answers
 
     def plan_answer(self, handoff: Handoff) -> None:
-        """Somebody answers after a while; of the last days' handoffs many are still waiting."""
+        """Somebody answers after a while, whoever is asked for soon; of the last days' handoffs
+        many are still waiting."""
         recent = handoff.offered_at > self.until - SLOW_LATELY
-        if recent and self.random.random() < 0.75:
+        if recent and not handoff.speed_lane and self.random.random() < 0.75:
             return
         minutes = int(min(self.random.lognormvariate(4.5, 0.85), 900))
+        minutes = minutes // 8 if handoff.speed_lane else minutes
         moment = calendars.add_working_minutes(
             handoff.pool.calendar, handoff.offered_at, max(minutes, 4)
         )
@@ -202,7 +225,10 @@ class Story:
             next_step=self.random.choice(words.NEXT_STEPS),
         )
         calendar = handoff.pool.calendar
-        for n in range(self.random.choice((1, 1, 1, 2))):
+        tries = self.random.choice((1, 1, 1, 2))
+        if at > self.until - BUSY and self.answers.random() < 0.6:
+            return
+        for n in range(tries):
             wait = int(self.random.lognormvariate(5.0, 0.7)) + 300 * n
             moment = calendars.add_working_minutes(calendar, at, wait)
             self.plan(moment, lambda at: self.try_to_reach(handoff.pk, rep, at))
@@ -218,6 +244,7 @@ class Story:
             reason=reason["key"],
             text=self.random.choice(words.RETURNS[prospect.obstacle]),
             disputed=self.disputed(handoff, prospect),
+            back_on=(at + NEXT_SEASON).date() if prospect.obstacle == "timing" else None,
         )
         quick = self.replies.random() < 0.85
         wait = self.replies.lognormvariate(5.2, 0.6) if quick else self.replies.randrange(900, 3000)
@@ -278,14 +305,20 @@ class Story:
         self.plan(at + timedelta(days=days), lambda at: self.close(opportunity.pk, rep, won, at))
 
     def checklist(self, handoff: Handoff, at: datetime) -> dict[str, str]:
+        """What the rep learnt, item by item."""
         answers = {
-            "text": "6 weeks, before the peak",
             "number": str(self.random.randrange(10, 140)),
             "date": str((at + timedelta(days=self.random.randrange(3, 20))).date()),
             "boolean": "true",
         }
         items = handoff.version.body["checklists"]["qualification"]
-        return {item["key"]: self.collected(item, answers) for item in items}
+        return {
+            item["key"]: self.collected(item, answers | {"text": self.learnt(item["key"])})
+            for item in items
+        }
+
+    def learnt(self, key: str) -> str:
+        return self.answers.choice(words.LEARNT.get(key, words.CONVERSATIONS))
 
     def collected(self, item: dict, answers: dict[str, str]) -> str:
         collects = item.get("collects")

@@ -5,19 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 
 from scoring import shapes
-from scoring.documents import Body, item
+from scoring.documents import Body, ItemJSON, item
 
 FIRST_BAR = 54
 FIRST_ANSWER = 480
-DEMO_ANSWER = 60
-DEMO_REQUEST = {
-    "op": "did",
-    "types": ["demo_requested"],
-    "channels": [],
-    "campaigns": [],
-    "times": 1,
-    "within_days": 7,
-}
+# What nobody had thought of when they began.
+LEARNT_OF_CLOCKS = ("terms", "chain", "pause_days")
+LEARNT_OF_ITEMS = ("when", "criteria")
 FOLLOWING = {
     "no_budget": {"track": {"en": "Later budget", "de": "Späteres Budget"}},
     "wrong_person": {"track": {"en": "Find the buyer", "de": "Entscheider finden"}},
@@ -57,10 +51,10 @@ WATCHES = {
 
 def second_text() -> Body:
     """The agreement in force at the demo's present: the Classic shape, with what two months
-    taught them."""
+    taught them: who asks for a person waits half an hour, a clock may be paused, and what a
+    machine can check is ticked."""
     body = shapes.classic()
     answer, _contact, _qualify, returned = body["clocks"]
-    answer["terms"] = [{"key": "asked_for_a_demo", "when": DEMO_REQUEST, "minutes": DEMO_ANSWER}]
     answer["warn_at"] = returned["warn_at"] = 75
     answer["escalate_to"] = "both_leads"
     for key, said in FOLLOWING.items():
@@ -79,6 +73,15 @@ def first_text() -> Body:
     handover["criteria"] = [each for each in handover["criteria"] if each["key"] != "company_size"]
     item(handover["criteria"], "bar")["when"]["value"] = FIRST_BAR
     item(body["clocks"], "answer")["minutes"] = FIRST_ANSWER
+    for clock in body["clocks"]:
+        _forget(clock, LEARNT_OF_CLOCKS)
+    for asked in body["checklists"]["acceptance"]:
+        _forget(asked, LEARNT_OF_ITEMS)
     rules = body["score"]["rules"]
     body["score"]["rules"] = [each for each in rules if each["key"] != "size_small"]
     return body
+
+
+def _forget(part: ItemJSON, names: tuple[str, ...]) -> None:
+    for name in names:
+        part.pop(name, None)

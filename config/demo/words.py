@@ -56,6 +56,34 @@ CONVERSATIONS = (
     "Friendly talk, knows the problem, has to ask the managing director.",
 )
 
+# What the conversation brought, by the item of the checklist that asks for it.
+LEARNT = {
+    "influence": (
+        "Decides, up to 20,000 EUR a year",
+        "Recommends; the managing director signs",
+        "Leads the project, the board decides",
+        "Uses it every day, is asked before anybody signs",
+    ),
+    "time_frame": (
+        "6 weeks, before the peak",
+        "This quarter, when the present contract ends",
+        "By the end of June",
+        "Next budget, from January",
+    ),
+    "size_known": (
+        "35 vehicles, two depots",
+        "120 vehicles in four countries",
+        "18 vehicles, 60 orders a day",
+        "80 drivers, one dispatcher",
+    ),
+    "next_step": (
+        "Demo with own tours on Thursday at ten",
+        "Offer by Friday, call on Monday",
+        "Meets the managing director with us next week",
+        "Trial with one depot from the first of the month",
+    ),
+}
+
 LOSSES = (
     "Chose another supplier",
     "Project stopped",

@@ -11,7 +11,7 @@ from feedback import terms
 from feedback.api.states import STATES
 from feedback.models import Handoff
 from leads.api.fields import MomentField, StrictSerializer
-from leads.models import Identity, Lead
+from leads.models import Identity, Lead, Touch
 from scoring import documents, glances, grades, promises
 from scoring.checks.structure import BACK_TO, COLLECTED_TYPES
 
@@ -125,6 +125,9 @@ class HandoffSerializer(serializers.ModelSerializer):
     offered_at = MomentField(read_only=True, allow_null=True)
     answered_at = MomentField(read_only=True, allow_null=True)
     first_contact_at = MomentField(read_only=True, allow_null=True)
+    rests_until = MomentField(
+        read_only=True, allow_null=True, help_text="Put off, or returned to come back, until then."
+    )
     conversation_at = MomentField(read_only=True, allow_null=True)
     closed_at = MomentField(read_only=True, allow_null=True)
     checklist = serializers.SerializerMethodField(
@@ -149,11 +152,15 @@ class HandoffSerializer(serializers.ModelSerializer):
             "agreement",
             "pool",
             "owner",
+            "claimed",
+            "speed_lane",
             "clock",
+            "rests_until",
             "opened_at",
             "offered_at",
             "answered_at",
             "answered_by",
+            "attempts",
             "first_contact_at",
             "conversation_at",
             "closed_at",
@@ -252,3 +259,53 @@ class ReturnSerializer(StrictSerializer):
     back_on = serializers.DateField(
         required=False, allow_null=True, help_text="Offer the lead again on this day."
     )
+
+
+class ContactSerializer(StrictSerializer):
+    """A try to reach the lead, whether somebody answered or not."""
+
+    kind = serializers.ChoiceField(choices=Touch.Kind.values, help_text="How.")
+    outcome = serializers.ChoiceField(
+        choices=Touch.Outcome.values,
+        help_text="What came of it; `conversation` is a conversation held.",
+    )
+    text = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, help_text="What was said."
+    )
+    occurred_at = MomentField(
+        required=False,
+        help_text="When it was, since the acceptance; by default now. Clocks go by when it is "
+        "written down.",
+    )
+    external_id = serializers.RegexField(
+        r"^[A-Za-z0-9_.:-]{1,60}$",
+        required=False,
+        help_text="Your number of it: sent again, it is not written down again.",
+    )
+
+
+class QualificationSerializer(StrictSerializer):
+    """The qualification checklist is complete, and an opportunity opens."""
+
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=200),
+        help_text="What was said of every item of the checklist, by key.",
+    )
+    amount = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        required=False,
+        allow_null=True,
+        help_text="What the deal may bring; null or left out: not known yet.",
+    )
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$",
+        required=False,
+        help_text="Three letters; by default the currency of the agreement's goals.",
+    )
+
+
+class ClaimSerializer(StrictSerializer):
+    """A rep takes a lead that was not handed over."""
+
+    reason = serializers.CharField(max_length=2000, help_text="Why now: shown to marketing.")

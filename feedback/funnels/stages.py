@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from feedback.funnels.periods import Period
 from feedback.funnels.shares import Share
@@ -14,6 +14,7 @@ from leads.models import Lead, User
 from scoring.documents import text
 from scoring.models import Stage, StageEntry
 
+Cause = StageEntry.Cause
 PATH = (
     Stage.Kind.OPEN,
     Stage.Kind.HANDOFF,
@@ -99,12 +100,20 @@ def _count(
 
 
 def _entries(stage: str, period: Period, channel: str) -> QuerySet[StageEntry]:
+    """Of leads that went there by the agreement and stayed: not where a changed text put them, not
+    what a rep claimed, and neither what was undone nor its undoing."""
     found = StageEntry.objects.filter(
         lead=OuterRef("pk"),
         stage__key=stage,
         at__gte=period.since,
         at__lt=period.until,
-    ).exclude(cause=StageEntry.Cause.AGREEMENT)
+    )
+    found = found.exclude(cause__in=(Cause.AGREEMENT, Cause.CLAIMED, Cause.UNDONE))
+    following = StageEntry.objects.filter(lead=OuterRef("lead"), pk__gt=OuterRef("pk"))
+    following = Subquery(following.order_by("pk").values("cause")[:1])
+    # A column that may be null: what nothing followed must stay.
+    found = found.annotate(following=following)
+    found = found.filter(Q(following=None) | ~Q(following=Cause.UNDONE))
     return found.filter(channel__key=channel) if channel else found
 
 
@@ -115,7 +124,7 @@ def _stay(user: User, stage: str, period: Period, channel: str) -> float | None:
         at__lt=period.until,
         seconds_in_previous__isnull=False,
         lead__in=Lead.objects.visible_to(user),
-    )
+    ).exclude(cause=Cause.UNDONE)
     if channel:
         left = left.filter(channel__key=channel)
     seconds = list(left.values_list("seconds_in_previous", flat=True))

@@ -5,26 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from feedback import moves, steps
-from feedback.models import Evidence, Handoff, Pool
+from feedback import moves, routing, steps
+from feedback.models import Evidence, Handoff
+from feedback.routing import Placement
 from leads.models import Lead
-from leads.refusals import Refused
 from scoring import explanations, ledgers, scores, stages
 from scoring.models import Score, Stage, StageEntry, Standing
 from scoring.scores import ScoreResult
+
+# What was imported hands nothing over, and an answer that is undone opens its own handoff again.
+NOTHING_FOLLOWS = (StageEntry.Cause.IMPORT, StageEntry.Cause.UNDONE)
 
 
 @transaction.atomic
 def open_for(entry: StageEntry, *, at: datetime) -> Handoff | None:
     """The handoff of this entry; opened now, waiting for room in its pool, if there is none yet.
 
-    None where nothing is to be handed over: an imported entry, a lead that stands elsewhere by
-    now or has an open handoff. If another version came into force since the entry, the lead goes
-    back for that one to decide. Raises Refused: no_pool.
+    None where nothing is to be handed over: an imported entry or one by undoing, a lead that
+    stands elsewhere by now or has an open handoff. If another version came into force since the
+    entry, the lead goes back for that one to decide. Raises Refused: no_pool.
     """
-    if entry.cause == StageEntry.Cause.IMPORT or entry.kind != Stage.Kind.HANDOFF:
+    if entry.cause in NOTHING_FOLLOWS or entry.kind != Stage.Kind.HANDOFF:
         return None
     lead = Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=entry.lead_id)
     existing = Handoff.objects.filter(entry=entry).first()
@@ -34,26 +36,14 @@ def open_for(entry: StageEntry, *, at: datetime) -> Handoff | None:
     if version and entry.version_id != version.pk:
         moves.superseded(entry, at=at)
         return None
-    return _open(entry, lead, _pool(), at=at)
+    return opened(entry, lead, routing.place(lead, at), at=at)
 
 
-def _is_due(entry: StageEntry) -> bool:
-    stands_here = Standing.objects.filter(lead_id=entry.lead_id, entry=entry).exists()
-    return stands_here and not Handoff.objects.unclosed().filter(lead_id=entry.lead_id).exists()
-
-
-def _pool() -> Pool:
-    pool = Pool.objects.order_by("position", "pk").first()
-    if pool is None:
-        raise Refused(
-            "no_pool",
-            _("There is no pool of reps to hand leads to."),
-            _("Add one in the administration."),
-        )
-    return pool
-
-
-def _open(entry: StageEntry, lead: Lead, pool: Pool, *, at: datetime) -> Handoff:
+def opened(
+    entry: StageEntry, lead: Lead, where: Placement, *, at: datetime, **facts: object
+) -> Handoff:
+    """The new handoff of an entry, with its evidence; `facts` are further columns. By which rule
+    it came where is kept with it."""
     score = _score(entry)
     # What is done between the entry and its delivery did not lead here.
     done = lead.activities.filter(known_at__lte=entry.at, occurred_at__lte=entry.at)
@@ -62,15 +52,24 @@ def _open(entry: StageEntry, lead: Lead, pool: Pool, *, at: datetime) -> Handoff
         lead=lead,
         entry=entry,
         version=entry.version,
-        pool=pool,
+        pool=where.pool,
+        rule=where.rule,
+        speed_lane=where.speed_lane,
         channel_id=entry.channel_id or (latest.channel_id if latest else lead.latest_channel_id),
         score=score.total,
         trigger_at=latest.occurred_at if latest else entry.at,
         opened_at=at,
+        **facts,
     )
     _freeze(handoff, score)
-    steps.record(handoff, "opened", at=at, data={"pool": pool.pk, "score": score.total})
+    said = where.to_dict() | {"score": score.total}
+    steps.record(handoff, "opened", at=at, data=said)
     return handoff
+
+
+def _is_due(entry: StageEntry) -> bool:
+    stands_here = Standing.objects.filter(lead_id=entry.lead_id, entry=entry).exists()
+    return stands_here and not Handoff.objects.unclosed().filter(lead_id=entry.lead_id).exists()
 
 
 def _score(entry: StageEntry) -> Score | ScoreResult:

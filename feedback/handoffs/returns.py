@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback import clocks, moves, steps, terms
+from feedback import befores, clocks, moves, routing, steps, terms
 from feedback.handoffs import rights
 from feedback.handoffs.acceptances import ANSWER_FIELDS, answer
 from feedback.models import Handoff
@@ -33,28 +33,34 @@ def give_back(
     text: str,
     disputed: str = "",
     back_on: date | None = None,
+    seen: int | None = None,
 ) -> Handoff:
     """`by` returns the lead: at the door, or, once accepted, after contact.
 
     `reason` is a key of the handoff's version, `text` a sentence for marketing, `disputed` the
-    key of a criterion the lead was handed over by, `back_on` a day to be offered again, to `by`.
+    key of a criterion the lead was handed over by, `back_on` a day to be offered again, to `by`;
+    `seen` is who had it on the page that is answered, as `rights.require_free` takes it.
     The lead goes where the agreement's reason says, and rests; marketing's clock to answer the
     return starts. Raises Refused: not_found, not_yours, already_answered, not_offered,
-    unknown_reason, text_missing, unknown_criterion, date_past, no_way_back.
+    already_theirs, unknown_reason, text_missing, unknown_criterion, date_past, no_way_back.
     """
     handoff = rights.lock(handoff, by=by)
     accepted = handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED
-    _require_turn(handoff, by, at=at, accepted=accepted)
+    require_turn(handoff, by, at=at, seen=seen)
     term = terms.reason(handoff.version, reason)
     terms.require_criterion(handoff, disputed)
     _require_text(text)
     _require_date(back_on, term, at=at)
+    clocks.wake_up(handoff, at=at)
+    before = befores.of(handoff, at=at)
     handoff.reason = Reason.objects.get(key=reason)
     handoff.disputed, handoff.back_on, handoff.closed_at = disputed, back_on, at
     _close(handoff, by=by, at=at, accepted=accepted)
     said = _said(handoff, term, after_contact=accepted)
-    steps.record(handoff, "returned", at=at, by=by, data=said, note=text)
+    steps.record(handoff, "returned", at=at, by=by, data=said, note=text, before=before)
     clocks.start(handoff, Handoff.Clock.ANSWER_RETURN, at=at)
+    routing.give_turn_back(handoff)
+    _keep_for(handoff, by)
     _send_back(handoff, term, by=by, at=at)
     return handoff
 
@@ -70,6 +76,13 @@ def _close(handoff: Handoff, *, by: User, at: datetime, accepted: bool) -> None:
     handoff.save(update_fields=CLOSING_FIELDS)
 
 
+def _keep_for(handoff: Handoff, user: User) -> None:
+    """Whoever wants it back on a day has it, resting, until the morning of that day."""
+    if handoff.back_on:
+        handoff.owner, handoff.rests_until = user, _morning(handoff.back_on)
+        handoff.save(update_fields=["owner", "rests_until"])
+
+
 def _send_back(handoff: Handoff, term: dict[str, Any], *, by: User, at: datetime) -> None:
     """The lead goes where the reason says, and rests: for as long as it says, or until the day on
     which `by` wants it back."""
@@ -82,13 +95,16 @@ def _send_back(handoff: Handoff, term: dict[str, Any], *, by: User, at: datetime
     moves.returned(handoff, term["key"], by=by, at=at, rests_until=rests_until, asked=asked)
 
 
-def _require_turn(handoff: Handoff, user: User, *, at: datetime, accepted: bool) -> None:
-    if accepted:
+def require_turn(handoff: Handoff, user: User, *, at: datetime, seen: int | None = None) -> None:
+    """`user` may return the handoff now: at the door whoever works in the team or leads it, once
+    accepted its owner or a manager; else Refused."""
+    if handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED:
         rights.require_owner(handoff, user)
         return
     if not rights.is_manager(user):
         rights.require_member(user, handoff)
     rights.require_offered(handoff, at=at)
+    rights.require_free(handoff, user, at=at, seen=seen)
 
 
 def _require_text(text: str) -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from feedback.models import Handoff
+from feedback import calendars, clocks
+from feedback.models import Handoff, HandoffEvent
 from leads.models import Side, User
 from leads.refusals import Refused
 
+# What clocks write after a step, by themselves.
+CLOCK_STEPS = ("clock_started", "clock_met", "deadline_moved", "breached", "warned", "escalated")
+
 
 def lock(handoff: Handoff, *, by: User | None) -> Handoff:
-    """The present row, locked until the transaction ends. `by` None is Baton itself.
+    """The present row, locked until the transaction ends, its deadline by the hours of now. `by`
+    None is Baton itself.
 
     Raises Refused (404) if `by` may not see the handoff.
     """
+    calendars.hold()
     visible = Handoff.objects.visible_to(by) if by else Handoff.objects.all()
     locked = visible.select_for_update(of=("self",), no_key=True)
     if not locked.filter(pk=handoff.pk).only("pk"):
@@ -27,7 +34,9 @@ def lock(handoff: Handoff, *, by: User | None) -> Handoff:
     related = ("lead__company", "pool__team", "pool__calendar", "version", "entry__stage")
     rows = Handoff.objects.select_related(*related, "owner", "answered_by", "reason")
     rows = rows.prefetch_related("pool__calendar__hours", "pool__calendar__days_off")
-    return rows.get(pk=handoff.pk)
+    present = rows.get(pk=handoff.pk)
+    clocks.settle(present)
+    return present
 
 
 def is_member(user: User, handoff: Handoff) -> bool:
@@ -64,17 +73,55 @@ def require_offered(handoff: Handoff, *, at: datetime) -> None:
         )
 
 
+def require_free(handoff: Handoff, user: User, *, at: datetime, seen: int | None = None) -> None:
+    """Nobody else took it from the speed lane, or since the page was drawn that is answered;
+    else Refused (409), saying who did.
+
+    `seen` is who had it on that page: the number of a user, 0 for nobody, None if it is not said.
+    """
+    given = handoff.steps.filter(kind="assigned").select_related("by").order_by("-pk")
+    if is_taken(handoff, user, steps=given):
+        remedy = _("Nothing was changed. Go on with the next lead.")
+    elif seen is not None and handoff.owner_id not in (None, user.pk, seen):
+        remedy = _(
+            "Nothing was changed. Go on with the next lead, or answer this one all the same."
+        )
+    else:
+        return
+    last = next(iter(given), None)
+    pattern = _("%(owner)s has this lead now.")
+    if last and last.by_id == handoff.owner_id:
+        pattern = _("%(owner)s took this lead %(when)s.")
+    said = {"owner": handoff.owner, "when": when(last.at, at=at) if last else ""}
+    raise Refused("already_theirs", pattern % said, remedy, status=409)
+
+
+def is_taken(handoff: Handoff, user: User, *, steps: Iterable[HandoffEvent]) -> bool:
+    """Of the speed lane the first to take it has it: whom it was given by hand, or a manager,
+    answers. `steps` are the handoff's, newest first; those of others are passed over."""
+    if not handoff.speed_lane or handoff.owner_id in (None, user.pk) or is_manager(user):
+        return False
+    ours = (each for each in steps if each.handoff_id == handoff.pk and each.kind == "assigned")
+    last = next(ours, None)
+    return last is not None and last.by_id is not None
+
+
+def has_it(owner: User | None) -> Refused:
+    """What whoever comes second is told: who has the lead."""
+    return Refused(
+        "already_theirs",
+        _("%(who)s has this lead already.") % {"who": owner},
+        _("Nothing was changed. Go on with the next lead."),
+        status=409,
+    )
+
+
 def require_in_hand(handoff: Handoff, user: User, *, at: datetime) -> None:
     """The handoff must be accepted and open, and `user` its owner or a manager."""
     if handoff.closed_at:
         raise already_answered(handoff, at=at)
     if handoff.answer != Handoff.Answer.ACCEPTED:
-        raise Refused(
-            "not_accepted",
-            _("Nobody has accepted this lead yet."),
-            _("Accept it first."),
-            status=409,
-        )
+        raise _not_accepted(handoff, at=at)
     require_owner(handoff, user)
 
 
@@ -99,12 +146,27 @@ def already_answered(handoff: Handoff, *, at: datetime) -> Refused:
         "returned_after_contact": _("%(who)s returned this lead after contact %(when)s."),
     }
     moment = handoff.closed_at if handoff.outcome else handoff.answered_at
+    pattern = patterns[handoff.state]
+    if handoff.claimed and handoff.state == "accepted":
+        pattern = _("%(who)s claimed this lead %(when)s.")
     return Refused(
         "already_answered",
-        patterns[handoff.state] % {"who": _answerer(handoff), "when": when(moment or at, at=at)},
+        pattern % {"who": _answerer(handoff), "when": when(moment or at, at=at)},
         _("Nothing was changed. Go on with the next lead."),
         status=409,
     )
+
+
+def _not_accepted(handoff: Handoff, *, at: datetime) -> Refused:
+    """Nobody yet, or nobody any more: then by whom and when it was undone or taken back."""
+    last = handoff.steps.exclude(kind__in=CLOCK_STEPS).select_related("by").last()
+    patterns = {
+        "undone": _("%(who)s has undone the acceptance %(when)s."),
+        "taken_back": _("The lead was taken back and offered to others %(when)s."),
+    }
+    pattern = patterns.get(last.kind if last else "", _("Nobody has accepted this lead yet."))
+    said = {"who": last.by if last else "", "when": when(last.at, at=at) if last else ""}
+    return Refused("not_accepted", pattern % said, _("Accept it first."), status=409)
 
 
 def _answerer(handoff: Handoff) -> User | None:

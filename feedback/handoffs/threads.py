@@ -24,6 +24,8 @@ def reply(handoff: Handoff, *, by: User, at: datetime, text: str) -> HandoffEven
         raise Refused(
             "text_missing", _("The message is empty."), _("Write a sentence."), field="text"
         )
+    said = {}
     if by.side == Side.MARKETING and handoff.clock == Handoff.Clock.ANSWER_RETURN:
+        said = {"ends": handoff.clock}
         clocks.stop(handoff, at=at, met=True)
-    return steps.record(handoff, "message", at=at, by=by, note=text)
+    return steps.record(handoff, "message", at=at, by=by, data=said, note=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -40,8 +41,12 @@ class Calendar(models.Model):
             raise ValidationError({"region": _("This country has no such region.")})
 
 
+MIDNIGHT = time(0)
+
+
 class WorkingHours(models.Model):
-    """One interval of a weekday in local wall-clock time. Several a day are fine."""
+    """One interval of a weekday in local wall-clock time. Several a day are fine. One that ends at
+    midnight ends with the day."""
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -55,7 +60,7 @@ class WorkingHours(models.Model):
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)
     starts = models.TimeField(_("from"))
-    ends = models.TimeField(_("to"))
+    ends = models.TimeField(_("to"), help_text=_("0:00: up to midnight."))
 
     history = HistoricalRecords()
 
@@ -64,11 +69,14 @@ class WorkingHours(models.Model):
         verbose_name_plural = _("working hours")
         ordering = ["weekday", "starts"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="hours_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")) | Q(ends=MIDNIGHT), name="hours_end_after_start"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+        ends = "24:00" if self.ends == MIDNIGHT else f"{self.ends:%H:%M}"
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{ends}"
 
 
 class DayOff(models.Model):

@@ -1,30 +1,34 @@
-"""The handoff: one offer of one lead, its answer, its outcome, and every step of it."""
+"""The handoff: one offer of one lead, its answer, its outcome."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from feedback.models.pools import Pool
-from leads.models import Lead, Note, Side, User
+from feedback.models.pools import Pool, RoutingRule
+from leads.models import Lead, Side, User
 from scoring.models import AgreementVersion, Reason, StageEntry
+
+# What is lost first comes first.
+ORDER_OF_LOSS = (F("speed_lane").desc(), "due_at", F("score").desc(), "id")
 
 
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     """Sets of handoffs."""
 
     def visible_to(self, user: User) -> HandoffQuerySet:
-        """Handoffs of the leads this person may see; a rep sees only the own team's pools."""
+        """Handoffs of the leads this person may see; a rep sees only the own team's pools, and no
+        claim that was undone: it would show a lead to whom it was not given."""
         if not user.is_active:
             return self.none()
         if user.is_manager or user.side == Side.MARKETING:
             return self
         if user.side != Side.SALES:
             return self.none()
-        return self.filter(pool__team_id=user.team_id)
+        undone = Q(claimed=True, answer="withdrawn")
+        return self.filter(~undone, pool__in=Pool.objects.filter(team_id=user.team_id))
 
     def unclosed(self) -> HandoffQuerySet:
         return self.filter(closed_at=None)
@@ -46,11 +50,16 @@ class Handoff(models.Model):
 
     Written by `feedback.handoffs` (answer, outcome, owner), `feedback.releases` and
     `feedback.routing` (offer, first owner) and `feedback.clocks` (deadline, breach) alone.
+    `rule` is the routing rule that chose the pool (none: the one for all others); in the
+    `speed_lane` the lead skips the queue and the first to take it has it. `assigned_at` is when the
+    present owner got it, `unassigned_since` since when nobody is eligible. Until `rests_until` its
+    owner has put it off, or, returned, wants it back then; since `paused_at` the clock is paused.
     `due_at` is the deadline of the clock that runs now (`clock`), in working time of the pool;
     null means none runs. On a closed handoff only marketing's clock runs, `answer_return`.
-    `term_minutes` is what the clock was started with; at `warn_at`, if the agreement says so,
-    who owes the answer is warned, once (`warned_at`). `trigger_at` is the activity that led here:
-    what the buyer felt starts there.
+    `term_minutes` is what the clock was started with, `pauses` how often it was paused; at
+    `warn_at`, if the agreement says so, who owes the answer is warned, once (`warned_at`); after a
+    breach the next of the agreement's `escalations` is due at `escalate_at`. `trigger_at` is the
+    activity that led here: what the buyer felt starts there.
     """
 
     class Answer(models.TextChoices):
@@ -75,15 +84,30 @@ class Handoff(models.Model):
             returns = type(self).ANSWER_RETURN
             return str(Side.MARKETING if self == returns else Side.SALES)
 
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="handoffs")
+    # Found by the index that begins with it.
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="handoffs", db_index=False)
     entry = models.OneToOneField(
         StageEntry, models.PROTECT, related_name="handoff", verbose_name=_("stage entry")
     )
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="handoffs")
-    pool = models.ForeignKey(Pool, models.PROTECT, related_name="handoffs")
+    # Lists look for open ones of a pool: an index of all misleads PostgreSQL to read it whole.
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="handoffs", db_index=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="handoffs"
     )
+    rule = models.ForeignKey(
+        RoutingRule,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="handoffs",
+        verbose_name=_("routing rule"),
+    )
+    speed_lane = models.BooleanField(_("speed lane"), default=False)
+    assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
+    unassigned_since = models.DateTimeField(_("unassigned since"), null=True, blank=True)
+    transfers = models.PositiveSmallIntegerField(_("transfers"), default=0)
+    credited = models.BooleanField(_("turn given back"), default=False)
     channel = models.ForeignKey(
         "leads.Channel", models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -101,6 +125,7 @@ class Handoff(models.Model):
     answer_seconds = models.PositiveBigIntegerField(
         _("working seconds to the answer"), null=True, blank=True
     )
+    attempts = models.PositiveSmallIntegerField(_("attempts to reach"), default=0)
     first_contact_at = models.DateTimeField(_("first contact at"), null=True, blank=True)
     conversation_at = models.DateTimeField(_("conversation at"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, blank=True, default="")
@@ -119,6 +144,11 @@ class Handoff(models.Model):
     breached_at = models.DateTimeField(_("breached at"), null=True, blank=True)
     warn_at = models.DateTimeField(_("warn at"), null=True, blank=True)
     warned_at = models.DateTimeField(_("warned at"), null=True, blank=True)
+    rests_until = models.DateTimeField(_("rests until"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    pauses = models.PositiveSmallIntegerField(_("pauses"), default=0)
+    escalations = models.PositiveSmallIntegerField(_("escalations"), default=0)
+    escalate_at = models.DateTimeField(_("escalate at"), null=True, blank=True)
 
     objects = HandoffQuerySet.as_manager()
 
@@ -155,23 +185,87 @@ class Handoff(models.Model):
             models.CheckConstraint(
                 condition=~Q(answer="accepted") | Q(owner__isnull=False), name="accepted_has_owner"
             ),
+            models.CheckConstraint(
+                condition=Q(paused_at=None) | (Q(rests_until__isnull=False) & ~Q(clock="")),
+                name="pause_has_end_and_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(unassigned_since=None) | Q(owner=None, closed_at=None),
+                name="unassigned_has_no_owner",
+            ),
         ]
         indexes = [
+            # Lists of the inbox: one's own, a pool's, and those of each queue for all.
             models.Index(
-                "owner",
-                "due_at",
-                F("score").desc(),
-                "id",
-                condition=Q(closed_at=None),
-                name="handoff_inbox",
+                "owner", *ORDER_OF_LOSS, condition=Q(closed_at=None), name="handoff_inbox"
+            ),
+            models.Index(
+                "pool", *ORDER_OF_LOSS, condition=Q(closed_at=None), name="handoff_pool_inbox"
+            ),
+            models.Index(
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, answer="", offered_at__isnull=False),
+                name="handoff_to_answer",
+            ),
+            models.Index(
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, answer="accepted", first_contact_at=None),
+                name="handoff_to_contact",
+            ),
+            models.Index(
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, answer="accepted", first_contact_at__isnull=False),
+                name="handoff_to_qualify",
+            ),
+            models.Index(
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, unassigned_since__isnull=False),
+                name="handoff_unassigned",
+            ),
+            models.Index(
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, offered_at=None),
+                name="handoff_without_room",
             ),
             models.Index(
                 "pool",
-                "due_at",
+                *ORDER_OF_LOSS,
+                condition=Q(closed_at=None, answer="", owner=None, offered_at__isnull=False),
+                name="handoff_unowned",
+            ),
+            models.Index(
+                "pool",
                 F("score").desc(),
+                "opened_at",
                 "id",
-                condition=Q(closed_at=None),
-                name="handoff_pool_inbox",
+                condition=Q(closed_at=None, offered_at=None),
+                name="handoff_waiting",
+            ),
+            models.Index(
+                fields=["owner", "rests_until", "id"],
+                condition=Q(rests_until__isnull=False),
+                name="handoff_resting",
+            ),
+            models.Index(
+                fields=["rests_until", "id"],
+                condition=Q(rests_until__isnull=False),
+                name="handoff_all_resting",
+            ),
+            models.Index(
+                fields=["answered_by", "-answered_at", "-id"],
+                condition=Q(answered_by__isnull=False),
+                name="handoff_answered",
+            ),
+            models.Index(
+                fields=["-answered_at", "-id"],
+                condition=Q(answered_by__isnull=False),
+                name="handoff_all_answered",
+            ),
+            # Sweeps, and who is assigned how many a day.
+            models.Index(
+                fields=["owner", "assigned_at"],
+                condition=Q(assigned_at__isnull=False),
+                name="handoff_assigned",
             ),
             models.Index(
                 fields=["due_at"],
@@ -179,9 +273,19 @@ class Handoff(models.Model):
                 name="handoff_due",
             ),
             models.Index(
+                fields=["escalate_at"],
+                condition=Q(escalate_at__isnull=False),
+                name="handoff_to_escalate",
+            ),
+            models.Index(
                 fields=["warn_at"],
                 condition=Q(warned_at=None, warn_at__isnull=False),
                 name="handoff_to_warn",
+            ),
+            models.Index(
+                fields=["rests_until"],
+                condition=Q(paused_at__isnull=False),
+                name="handoff_paused",
             ),
             models.Index(fields=["offered_at"]),
             models.Index(fields=["lead", "opened_at"]),
@@ -219,68 +323,3 @@ STATE_LABELS = {
     "returned_after_contact": _("Returned after contact"),
     "withdrawn": _("Withdrawn"),
 }
-
-
-class HandoffEvent(models.Model):
-    """One step of a handoff. Append-only; replaying the steps gives the row.
-
-    Kinds: opened, offered, assigned, accepted, returned, withdrawn, contacted,
-    conversation, qualified, breached, warned, clock_started, clock_met, message.
-    `data` holds codes and moments only; words stand in `note`.
-    """
-
-    handoff = models.ForeignKey(Handoff, models.PROTECT, related_name="steps")
-    kind = models.CharField(_("kind"), max_length=20)
-    at = models.DateTimeField(_("at"))
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    data = models.JSONField(_("data"), default=dict)
-    note = models.ForeignKey(Note, models.SET_NULL, null=True, blank=True, related_name="+")
-    recorded_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        verbose_name = _("handoff step")
-        verbose_name_plural = _("handoff steps")
-        ordering = ["id"]
-        indexes = [models.Index(fields=["handoff", "id"])]
-
-    def __str__(self) -> str:
-        return self.kind
-
-
-class Evidence(models.Model):
-    """What a handoff was made on, frozen: the ledger in words and the criteria with evidence.
-
-    `ledger` is a list of lines (`scoring.ledgers.Line` as dicts), its points summing to the
-    handoff's score; `criteria` a list of `scoring.explanations.Criterion` as dicts.
-    Erasable, unlike the handoff that refers to it.
-    """
-
-    handoff = models.OneToOneField(Handoff, models.CASCADE, related_name="evidence")
-    ledger = models.JSONField()
-    criteria = models.JSONField()
-
-    def __str__(self) -> str:
-        return str(self.handoff_id)
-
-
-class ChecklistAnswer(models.Model):
-    """An item of the acceptance or qualification checklist, confirmed, with what it collected."""
-
-    handoff = models.ForeignKey(Handoff, models.PROTECT, related_name="checklist_answers")
-    checklist = models.CharField(_("checklist"), max_length=16)
-    item = models.CharField(_("item"), max_length=60)
-    value = models.ForeignKey(Note, models.SET_NULL, null=True, blank=True, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["handoff", "checklist", "item"], name="checklist_item_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.checklist}: {self.item}"

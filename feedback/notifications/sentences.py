@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from feedback.models import Handoff, Notification
-from leads.models import Event
+from feedback import rooms
+from feedback.models import Handoff, Notification, Pool
+from leads.models import Event, User
 from scoring.models import AgreementVersion, Reason
 
 
@@ -26,45 +28,163 @@ class Sentence:
     url: str
 
 
+@dataclass(frozen=True)
+class Telling(Sentence):
+    """A notification in words. `due` is by when an answer is owed, empty where none is. It `stands`
+    as long as it still is so, and the person may see what it is about; it is `settled` where it
+    says instead who has the lead now."""
+
+    row: int
+    kind: str
+    at: datetime
+    read: bool
+    due: str
+    stands: bool
+    settled: bool
+
+
 def sentence(notification: Notification) -> Sentence:
-    """What happened, in the active language. Load `event__lead` and `event__actor` with it."""
+    """What happened, in the active language. Load `event__lead`, `event__actor` and
+    `event__note` with it."""
     [said] = sentences([notification])
     return said
 
 
 def sentences(notifications: Iterable[Notification]) -> list[Sentence]:
-    """What each of them says. Two queries for all."""
-    events = [notification.event for notification in notifications]
-    numbers = AgreementVersion.objects.filter(pk__in=_named(events, "version"))
-    labels = Reason.objects.filter(key__in=_named(events, "reason"))
-    words = _Words(
-        dict(numbers.values_list("pk", "number")) if events else {},
-        dict(labels.values_list("key", "label")) if events else {},
+    """What each of them says, all to one person. Few queries, however many."""
+    rows = list(notifications)
+    return [Sentence(each.text, each.url) for each in _told(rows, rows[0].user)] if rows else []
+
+
+def tellings(notifications: Iterable[Notification], user: User) -> list[Telling]:
+    """What each of them says to `user`, in the active language. Few queries, however many. Load
+    `event__lead`, `event__actor` and `event__note` with them."""
+    rows = list(notifications)
+    return _told(rows, user) if rows else []
+
+
+def _told(rows: list[Notification], user: User) -> list[Telling]:
+    words = _words([row.event for row in rows], user)
+    return [
+        Telling(
+            text=words.text(row.event),
+            url=words.url(row.event),
+            row=row.pk,
+            kind=row.event.kind,
+            at=row.created_at,
+            read=row.read_at is not None,
+            due=words.due(row.event),
+            stands=words.stands(row.event),
+            settled=bool(words.taker(row.event)),
+        )
+        for row in rows
+    ]
+
+
+def _words(events: list[Event], user: User) -> _Words:
+    """Only what some event names is asked for."""
+    return _Words(
+        user,
+        versions={each.pk: each for each in _named(_versions(), events, "version")},
+        reasons=_read(Reason.objects.values_list("key", "label"), events, "reason"),
+        pools=_read(Pool.objects.values_list("pk", "name"), events, "pool"),
+        people={each.pk: str(each) for each in _named(User.objects.all(), events, "user")},
+        handoffs={each.pk: each for each in _named(_visible(user), events, "handoff")},
     )
-    return [words.of(event) for event in events]
 
 
-def _named(events: list[Event], what: str) -> set[int | str]:
-    return {event.data[what] for event in events if event.data.get(what)}
+def _versions() -> QuerySet[AgreementVersion]:
+    return AgreementVersion.objects.only("number", "status")
+
+
+def _visible(user: User) -> QuerySet[Handoff]:
+    needed = ("clock", "due_at", "answer", "closed_at", "unassigned_since")
+    whose = ("owner__first_name", "owner__last_name", "owner__email")
+    return Handoff.objects.visible_to(user).select_related("owner").only(*needed, *whose)
+
+
+def _named(rows: QuerySet, events: list[Event], what: str, key: str = "pk") -> Iterable:
+    named = {event.data[what] for event in events if event.data.get(what)}
+    return rows.filter(**{f"{key}__in": named}) if named else ()
+
+
+def _read(rows: QuerySet, events: list[Event], what: str) -> dict:
+    return dict(_named(rows, events, what, "key" if what == "reason" else "pk"))
 
 
 @dataclass(frozen=True)
 class _Words:
-    numbers: dict[int, int]
-    reasons: dict[str, str]
+    """What the sentences need to know: the numbers of versions, the labels of reasons, the names of
+    pools and people, and those handoffs that the reader may see."""
 
-    def of(self, event: Event) -> Sentence:
+    user: User
+    versions: dict[int, AgreementVersion]
+    reasons: dict[str, str]
+    pools: dict[int, str]
+    people: dict[int, str]
+    handoffs: dict[int, Handoff]
+
+    def text(self, event: Event) -> str:
         values = {
-            "lead": event.lead or _("a lead"),
+            "lead": (not self._hidden(event) and event.lead) or _("a lead"),
             "who": event.actor or "Baton",
-            "due": _due(event),
+            "due": _moment(event.data.get("due_at", "")),
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
-            "number": self.numbers.get(event.data.get("version"), ""),
+            "number": getattr(self.versions.get(event.data.get("version")), "number", ""),
             "when": _moment(event.data.get("takes_effect_at", "")),
             "leads": _of_yours(event.data.get("number", 0)),
+            "n": event.data.get("number", 0),
+            "pool": self.pools.get(event.data.get("pool"), ""),
+            "whom": self.people.get(event.data.get("user"), ""),
+            "owner": self.taker(event),
         }
-        return Sentence(_PATTERNS[event.kind]() % values, _url(event))
+        pattern = _has_it if values["owner"] else _pattern(event)
+        return f"{pattern() % values} {self._quoted(event)}".strip()
+
+    def url(self, event: Event) -> str:
+        return reverse("notifications") if self._hidden(event) else _url(event, self.user)
+
+    def due(self, event: Event) -> str:
+        """By when the answer that the event is about is owed, while it is."""
+        handoff = self.handoffs.get(event.data.get("handoff"))
+        if event.kind not in UNTIL_ANSWERED or handoff is None or not handoff.due_at:
+            return ""
+        return date_format(localtime(handoff.due_at), "DATETIME_FORMAT")
+
+    def taker(self, event: Event) -> User | None:
+        """Who else has the lead that waited for somebody."""
+        handoff = self.handoffs.get(event.data.get("handoff"))
+        waited = event.kind in UNTIL_ANSWERED and handoff is not None
+        return handoff.owner if waited and handoff.owner_id not in (None, self.user.pk) else None
+
+    def stands(self, event: Event) -> bool:
+        """Whether what the event says still is so, and the reader may see it."""
+        if event.kind in UNTIL_SIGNED:
+            version = self.versions.get(event.data["version"])
+            return version is not None and version.status == AgreementVersion.Status.PROPOSED
+        if "handoff" not in event.data:
+            return True
+        handoff = self.handoffs.get(event.data["handoff"])
+        if handoff is None:
+            return False
+        if event.kind == "clock.warning":
+            return handoff.clock == event.data["clock"]
+        if event.kind == "handoff.unassigned":
+            return handoff.unassigned_since is not None
+        mine = handoff.owner_id in (None, self.user.pk)
+        open_still = mine and not (handoff.answer or handoff.closed_at)
+        return open_still or event.kind not in UNTIL_ANSWERED
+
+    def _quoted(self, event: Event) -> str:
+        """Somebody's own words, where they are the point."""
+        if event.kind not in QUOTED or self._hidden(event) or not event.note:
+            return ""
+        return _("“%(words)s”") % {"words": event.note.text}
+
+    def _hidden(self, event: Event) -> bool:
+        """The reader may not, or no longer, see the lead: of another team, erased, withdrawn."""
+        return "handoff" in event.data and event.data["handoff"] not in self.handoffs
 
 
 _PATTERNS: dict[str, Callable[[], str]] = {
@@ -72,7 +192,22 @@ _PATTERNS: dict[str, Callable[[], str]] = {
     "handoff.assigned": lambda: _("%(lead)s is now yours to answer."),
     "handoff.returned": lambda: _("%(who)s returned %(lead)s: %(reason)s."),
     "handoff.replied": lambda: _("%(who)s wrote about %(lead)s."),
+    "handoff.alert": lambda: _("%(lead)s asks for somebody now. Who takes it first has it."),
+    "handoff.unassigned": lambda: _("Nobody can take %(lead)s now."),
+    "handoff.taken_back": lambda: _("%(lead)s was offered to others: the time to answer was over."),
+    "handoff.claimed": lambda: _("%(who)s took %(lead)s below the bar."),
+    "handoff.undone": lambda: _("%(who)s undid the last step on %(lead)s."),
+    "handoff.withdrawn": lambda: _("%(who)s withdrew %(lead)s."),
+    "clock.escalated": lambda: _("%(lead)s still waits, long after the deadline: %(clock)s."),
+    "clock.breached_many": lambda: _("%(n)s deadlines passed in %(pool)s: %(clock)s."),
+    "clock.escalated_many": lambda: _(
+        "%(n)s leads still wait in %(pool)s, long after the deadlines: %(clock)s."
+    ),
+    "delivery.failed": lambda: _("Something that happened could not be passed on."),
+    "mail.unsure": lambda: _("A mail to %(whom)s may not have arrived."),
+    "mail.failed": lambda: _("A mail to %(whom)s could not be sent."),
     "clock.breached": lambda: _("A deadline passed for %(lead)s: %(clock)s."),
+    "clock.warning_many": lambda: _("The time is nearly up for %(n)s leads: %(clock)s."),
     "clock.warning": lambda: _("The time is nearly up for %(lead)s: %(clock)s by %(due)s."),
     "agreement.proposed": lambda: _("Agreement %(number)s waits for signatures."),
     "agreement.commented": lambda: _("%(who)s wrote about agreement %(number)s."),
@@ -108,10 +243,49 @@ _PATTERNS: dict[str, Callable[[], str]] = {
 }
 
 
-def _due(event: Event) -> str:
-    """When an answer is due, in the reader's time zone; empty where none is."""
-    due = event.data.get("due_at")
-    return date_format(localtime(datetime.fromisoformat(due)), "DATETIME_FORMAT") if due else ""
+QUOTED = {"handoff.withdrawn"}
+UNDONE = "handoff.undone"
+_UNDONE: dict[str, Callable[[], str]] = {
+    "returned": lambda: _("%(who)s has %(lead)s back: the return is undone."),
+    "assigned": lambda: _("%(who)s undid who answers %(lead)s."),
+}
+
+# What is worth a mail only until both have signed, or one withdrew.
+UNTIL_SIGNED = {"agreement.proposed", "agreement.reminder"}
+
+# What is worth a mail only until the lead is answered, or somebody else's.
+UNTIL_ANSWERED = frozenset(
+    {"handoff.offered", "handoff.assigned", "handoff.alert", "handoff.unassigned"}
+)
+
+
+def _pattern(event: Event) -> Callable[[], str]:
+    found = None
+    if event.kind == UNDONE:
+        found = _UNDONE.get(event.data.get("kind", ""))
+    if event.kind == "delivery.failed" and event.data.get("waits"):
+        found = _no_pool
+    if event.kind == "handoff.assigned" and event.data["to"] is None:
+        found = _given_back
+    if event.kind == "handoff.alert" and "owner" in event.data:
+        found = _asks_its_owner
+    return found or _PATTERNS[event.kind]
+
+
+def _given_back() -> str:
+    return _("%(who)s gave %(lead)s back to the pool. Who takes it has it.")
+
+
+def _asks_its_owner() -> str:
+    return _("%(lead)s, yours to answer, asks for somebody now.")
+
+
+def _has_it() -> str:
+    return _("%(owner)s has %(lead)s now.")
+
+
+def _no_pool() -> str:
+    return _("Leads wait: there is no pool of reps.")
 
 
 def _of_yours(number: int) -> str:
@@ -125,7 +299,13 @@ def _moment(value: str) -> str:
     return date_format(localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
 
 
-def _url(event: Event) -> str:
+def _url(event: Event, user: User) -> str:
+    if event.kind == "delivery.failed":
+        return _failed(event, user)
+    if event.kind.startswith("mail."):
+        return reverse("notifications") + "#mails"
+    if event.kind.endswith("_many"):
+        return reverse("inbox" if rooms.has_inbox(user) else "returns")
     if "calibration" in event.data:
         return reverse("agreement_calibration", args=[event.data["code"]])
     if event.kind.startswith("agreement.trial_"):
@@ -139,3 +319,11 @@ def _url(event: Event) -> str:
         query = urlencode({"group": event.data["group"], "whose": "mine"})
         return f"{reverse('near_miss_leads')}?{query}"
     return reverse("handoff", args=[event.data["handoff"]])
+
+
+def _failed(event: Event, user: User) -> str:
+    if event.data.get("waits") and rooms.has_duty(user):
+        return reverse("duty")
+    if user.is_staff:
+        return reverse("admin:leads_event_change", args=[event.data["event"]])
+    return reverse("notifications")

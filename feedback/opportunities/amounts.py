@@ -29,3 +29,15 @@ def require(amount: Decimal | None) -> None:
             _("Check the number of zeros."),
             field="amount",
         )
+
+
+def require_currency(currency: str) -> None:
+    """Three capital letters, or empty for the usual one."""
+    letters = currency.isascii() and currency.isalpha() and currency.isupper()
+    if currency and not (letters and len(currency) == 3):
+        raise Refused(
+            "unknown_currency",
+            _("“%(value)s” is no currency.") % {"value": currency},
+            _("Give three letters, such as EUR."),
+            field="currency",
+        )

@@ -39,11 +39,19 @@ def open_from(
 
 
 def open_for(
-    handoff: Handoff, *, by: User, at: datetime, name: str = "", amount: Decimal | None = None
+    handoff: Handoff,
+    *,
+    by: User,
+    at: datetime,
+    name: str = "",
+    amount: Decimal | None = None,
+    currency: str = "",
 ) -> Opportunity:
     """On a locked handoff: its opportunity, of the lead's company, with the lead as first
-    contact. Business with those who bought before is an upsell."""
+    contact. Business with those who bought before is an upsell. Without a `currency` it is that
+    of the agreement's goals."""
     amounts.require(amount)
+    amounts.require_currency(currency)
     lead = handoff.lead
     opportunity = Opportunity.objects.create(
         name=(name.strip() or lead.company_name or str(lead))[:200],
@@ -51,6 +59,7 @@ def open_for(
         handoff=handoff,
         kind=kind_for(lead),
         amount=amount,
+        currency=currency or terms.currency(handoff.version),
         owner=handoff.owner,
         opened_at=at,
     )

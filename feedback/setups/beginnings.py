@@ -7,6 +7,7 @@ from datetime import datetime, time
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from feedback import clocks
 from feedback.models import Calendar, Pool, PoolMember, WorkingHours
 from feedback.setups import codes
 from leads import events, invitations
@@ -68,10 +69,12 @@ def name_teams(names: dict[str, str], *, by: User) -> None:
         ) from None
 
 
-def set_hours(*, starts: time, ends: time, time_zone: str, country: str, by: User) -> Pool:
-    """Monday to Friday, and the pool that handoffs go to. Raises ValidationError for a zone or a
-    country nobody knows."""
-    with transaction.atomic():
+def set_hours(
+    *, starts: time, ends: time, time_zone: str, country: str, by: User, at: datetime
+) -> Pool:
+    """Monday to Friday, and the pool that handoffs go to; deadlines that run follow. Raises
+    ValidationError for a zone or a country nobody knows."""
+    with clocks.rewriting(at=at):
         pool = Pool.objects.select_related("calendar").order_by("position", "pk").first()
         calendar = pool.calendar if pool else Calendar(name=_("Working hours"))
         calendar.time_zone, calendar.country, calendar.region = time_zone, country, ""

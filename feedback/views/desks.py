@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
-from django.db.models.fields.json import KT
-from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback import briefings, clockfaces, queues
-from feedback.clockfaces import ClockFace
-from feedback.models import Handoff, Pool
+from feedback import calendars, emptiness, filters, queues, statements, waiting
+from feedback.filters import InboxFilter
+from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
-from feedback.queues import Queue
-from feedback.views import hands
+from feedback.queues import Page, Queue
+from feedback.statements import Kept, Who
+from feedback.views import hands, rows
 from feedback.views.hands import Hand
-from leads.folding import fold
-from leads.models import NEVER_KNOWN, Activity, User
-from scoring.glances import Glance, Readers
-from scoring.models import AgreementVersion
+from feedback.views.rows import Row
+from feedback.waiting import Waiting
+from leads.models import User
+
+# What of a handoff is seen in its row, as far as it may change.
+SHOWN = ("pk", "owner_id", "answer", "due_at", "rests_until", "paused_at", "attempts", "speed_lane")
+# So many rows a page that was lengthened by “Show more” gets at once when it is brought up to date.
+MOST_ROWS = 300
 
 
 @dataclass(frozen=True)
 class View:
-    """Which part of the inbox the address asks for."""
+    """Which part of the inbox the address asks for, at a moment. `terms` are the filters, as
+    they stand in the address; what follows the cursor `after` stands under the heading `under`."""
 
     queue: Queue
     everyones: bool
-    search: str = ""
+    at: datetime
+    terms: tuple[tuple[str, str], ...] = ()
     after: str = ""
+    under: str = ""
 
     @property
     def query(self) -> str:
@@ -46,60 +54,71 @@ class View:
     def whose(self) -> str:
         return "all" if self.everyones else "mine"
 
-    def url(self, **also: object) -> str:
+    @property
+    def search(self) -> str:
+        return dict(self.terms).get("q", "")
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What a form that leads back here sends along."""
+        return [("queue", self.queue.key), ("whose", self.whose), *self.terms]
+
+    def url(self, place: str = "inbox", **also: object) -> str:
         """The address of this view; with a handoff or a cursor, or with other terms, if given."""
-        query = {"queue": self.queue.key, "whose": self.whose, "q": self.search} | also
-        return f"{reverse('inbox')}?{urlencode({k: v for k, v in query.items() if v})}"
+        query = dict(self.fields) | also
+        return f"{reverse(place)}?{urlencode({k: v for k, v in query.items() if v})}"
 
-
-@dataclass(frozen=True)
-class Row:
-    """A handoff in the list."""
-
-    handoff: Handoff
-    url: str
-    why: str
-    age: str
-    face: ClockFace | None
-    group: str
-    glance: Glance | None
+    def without(self, *names: str) -> str:
+        """The address of this view without these filters."""
+        return self.url(**dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A queue to go to, and how many are in it; None where nobody counts."""
+    """A queue to go to, and how many are in it; empty where nobody counts."""
 
+    key: str
     label: str
     url: str
-    count: int | None
+    count: str
     current: bool
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is set, and the address of the list without it."""
+
+    words: str
+    url: str
 
 
 @dataclass(frozen=True)
 class Desk:
     """The inbox as one person sees it at a moment. `position` counts from 1; 0 means that the
-    handoff in hand is not in the list. `nothing` says why the list is empty."""
+    handoff in hand is not in the list. `count` says how many the list holds; `nothing` says why
+    it is empty; `unowned` how many leads of sales have neither owner nor handoff; `state` is what
+    a page says it shows when it asks for news."""
 
     view: View
     rows: list[Row]
     tabs: list[Tab]
-    hand: Hand | None
+    filter: InboxFilter
+    hand: Hand | None = None
+    count: str = ""
     position: int = 0
     previous: str = ""
     next: str = ""
     more: str = ""
     nothing: str = ""
-
-    @property
-    def count(self) -> int:
-        """How many the queue holds."""
-        here = next(tab for tab in self.tabs if tab.current)
-        return max(here.count or 0, len(self.rows))
+    unowned: int = 0
+    state: str = ""
 
     @property
     def elsewhere(self) -> Tab | None:
         """Another queue in which somebody waits."""
-        return next((tab for tab in self.tabs if tab.count and not tab.current), None)
+        others = (tab for tab in self.tabs if not tab.current)
+        return next((tab for tab in others if tab.count not in ("", "0")), None)
 
     @property
     def mine(self) -> str:
@@ -109,124 +128,206 @@ class Desk:
     def everyones(self) -> str:
         return self.view.url(whose="all")
 
+    @property
+    def back(self) -> str:
+        """The list alone."""
+        return self.view.url()
 
-def view_of(request: HttpRequest, params: Any) -> View:
+    @property
+    def cleared(self) -> str:
+        """The whole queue."""
+        return self.view.without(*dict(self.view.terms))
+
+    @property
+    def pulse(self) -> str:
+        """Where a page that shows this desk asks what has changed."""
+        return self.view.url("inbox_pulse")
+
+    @property
+    def further(self) -> str:
+        """The rows that follow, to be put below these."""
+        return f"{self.more}&{urlencode({'under': self.rows[-1].group})}"
+
+    @property
+    def narrowing(self) -> str:
+        """The address of this view with the filters to choose from unfolded."""
+        return self.view.url(narrow=1)
+
+    @property
+    def unowned_said(self) -> str:
+        return waiting.shown(self.unowned)
+
+    @property
+    def narrowed_by(self) -> int:
+        """How many filters are set, besides the search."""
+        return sum(name != "q" for name, _label, _value in self.filter.active)
+
+    @property
+    def unowned_url(self) -> str:
+        return f"{reverse('leads')}?{urlencode(filters.LEFT_ALONE)}"
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return [
+            Chip(
+                _("“%(value)s”") % {"value": value} if name == "q" else f"{label}: {value}",
+                self.view.without(name),
+            )
+            for name, label, value in self.filter.active
+        ]
+
+
+def view_of(request: HttpRequest, params: Mapping[str, str]) -> View:
     """The view that `params` name; a manager sees everybody's unless asked otherwise."""
     queue = queues.QUEUES.get(params.get("queue", ""), queues.QUEUES["answer"])
     whose = params.get("whose", "")
     everyones = request.user.is_manager if whose not in ("mine", "all") else whose == "all"
+    given = ((name, params.get(name, "").strip()) for name in InboxFilter.base_filters)
     return View(
         queue=queue,
         everyones=everyones,
-        search=params.get("q", "").strip(),
+        at=timezone.now(),
+        terms=tuple((name, value) for name, value in given if value),
         after=params.get("after", ""),
+        under=params.get("under", ""),
     )
+
+
+def filter_of(user: User, view: View) -> InboxFilter:
+    found = queues.handoffs(view.queue, user, everyones=view.everyones, at=view.at)
+    return InboxFilter(dict(view.terms), queryset=found, user=user, at=view.at)
 
 
 def listed(user: User, view: View) -> HandoffQuerySet:
     """The handoffs of the view, without order."""
-    found = queues.handoffs(view.queue, user, everyones=view.everyones)
-    for word in view.search.split():
-        folded = fold(word)
-        found = found.filter(
-            Q(lead__name_folded__contains=folded) | Q(lead__company_name_folded__contains=folded)
-        )
-    return found
+    return filter_of(user, view).qs
 
 
 def open_desk(
-    user: User, view: View, *, sizes: dict[str, int], at: datetime, pk: int | None = None
+    user: User, view: View, *, counted: Waiting, pk: int | None = None, size: int | None = None
 ) -> Desk:
-    """The desk with the handoff `pk` in hand, else the first of the queue. `sizes` are those
-    of the queues. 404 for a handoff this person may not know of."""
-    page = queues.page(_row_data(listed(user, view)), view.queue, after=view.after)
+    """The desk with the handoff `pk` in hand, else the first of the queue. `counted` are
+    the sizes of the queues. 404 for a handoff this person may not know of."""
+    narrowed = filter_of(user, view)
+    page = _page(user, narrowed, view, size=size)
     chosen = pk or (page.rows[0].pk if page.rows else None)
     taken = hands.load(user, chosen) if chosen else None
-    handoffs = [*page.rows, taken] if taken else page.rows
-    prefetch_related_objects([h for h in handoffs if h.clock], *clockfaces.CALENDARS)
-    numbers, readers = [row.pk for row in page.rows], Readers()
-    index = numbers.index(taken.pk) if taken and taken.pk in numbers else None
-    return Desk(
-        view=view,
-        rows=[_row(row, view, readers, at=at) for row in page.rows],
-        tabs=_tabs(view, sizes),
-        hand=hands.hold(taken, user, at=at) if taken else None,
-        position=0 if index is None else index + 1,
-        previous=_step(view, numbers, index, -1),
-        next=_step(view, numbers, index, 1),
-        more=view.url(after=page.cursor) if page.cursor else "",
-        nothing="" if page.rows else _nothing(view),
-    )
+    drawn = _drawn(page, view, beside=taken)
+    hand = hands.hold(taken, user, at=view.at) if taken else None
+    numbers = [row.pk for row in page.rows]
+    desk = _desk(user, narrowed, view, page, drawn, counted=counted)
+    return replace(desk, hand=hand, **steps(view, numbers, taken.pk if taken else None))
 
 
-def _row_data(found: HandoffQuerySet) -> HandoffQuerySet:
-    """What a row shows, in one statement: the trigger is read where it stands."""
-    trigger = Activity.objects.filter(
-        lead=OuterRef("lead"),
-        occurred_at__lte=OuterRef("trigger_at"),
-        known_at__lt=NEVER_KNOWN,
-    ).order_by("-occurred_at", "-id")
-    told = JSONObject(
-        key="type__key",
-        type="type__name",
-        campaign="campaign__name",
-        words=KT("properties__words"),
-        content=KT("properties__content"),
-    )
-    shown = ("lead", "owner", "answered_by", "reason", "pool__calendar", "evidence")
-    found = found.select_related(*shown).defer("evidence__criteria").prefetch_related("version")
-    return found.annotate(trigger=Subquery(trigger.values(told=told)[:1]))
+def lay_out(user: User, view: View, *, counted: Waiting, size: int | None = None) -> Desk:
+    """The list alone, with so many rows, else a page of them."""
+    narrowed = filter_of(user, view)
+    page = _page(user, narrowed, view, size=size)
+    return _desk(user, narrowed, view, page, _drawn(page, view), counted=counted)
 
 
-def _row(handoff: Handoff, view: View, readers: Readers, *, at: datetime) -> Row:
-    face = clockfaces.read(handoff, handoff.pool.calendar, at=at) if handoff.is_open else None
-    since = handoff.answered_at if view.queue.latest_first else handoff.opened_at
-    return Row(
-        handoff=handoff,
-        url=view.url(handoff=handoff.pk),
-        why=briefings.trigger_line(handoff.trigger),
-        age=clockfaces.age((at - (since or handoff.opened_at)).total_seconds()),
-        face=face,
-        group=_group(handoff, view, face, at=at),
-        glance=briefings.glance(handoff, readers),
-    )
+def hold(user: User, view: View, pk: int) -> Desk:
+    """The handoff in hand alone, and where in the list it stands, as far as that is counted."""
+    narrowed = filter_of(user, view)
+    ordered = queues.in_order(narrowed.qs, view.queue)
+    numbers = list(ordered.values_list("pk", flat=True)[: waiting.MOST + 1])
+    taken = hands.load(user, pk)
+    calendars.prepare([taken])
+    hand, count = hands.hold(taken, user, at=view.at), waiting.shown(len(numbers))
+    return Desk(view, [], [], narrowed, hand=hand, count=count, **steps(view, numbers, pk))
 
 
-def _group(handoff: Handoff, view: View, face: ClockFace | None, *, at: datetime) -> str:
-    if view.queue.latest_first or face is None:
-        return ""
-    if face.state == "over":
-        return _("Overdue")
-    if face.state == "due":
-        return _("Due soon")
-    today = timezone.localdate(face.due_at) == timezone.localdate(at)
-    return _("Later today") if today else _("Later")
+def bare(user: User, view: View) -> Desk:
+    """Nothing but the filters to choose from."""
+    return Desk(view, [], [], filter_of(user, view))
 
 
-def _step(view: View, numbers: list[int], index: int | None, by: int) -> str:
-    if index is None or not 0 <= index + by < len(numbers):
-        return ""
-    return view.url(handoff=numbers[index + by])
-
-
-def _nothing(view: View) -> str:
-    """Why the list is empty: filtered, no_agreement, no_pool or done."""
-    if view.search:
-        return "filtered"
-    if not AgreementVersion.objects.in_force().exists():
-        return "no_agreement"
-    if not Pool.objects.exists():
-        return "no_pool"
-    return "done"
-
-
-def _tabs(view: View, sizes: dict[str, int]) -> list[Tab]:
+def tabs(view: View, sizes: dict[str, int]) -> list[Tab]:
     return [
         Tab(
+            key=queue.key,
             label=str(queue.label),
-            url=View(queue, view.everyones).url(),
-            count=sizes.get(queue.key),
+            url=View(queue, view.everyones, view.at).url(),
+            count=waiting.shown(sizes[queue.key]) if queue.key in sizes else "",
             current=queue.key == view.queue.key,
+            quiet=queue.quiet,
         )
         for queue in queues.QUEUES.values()
     ]
+
+
+def state(shown: Iterable[Handoff], sizes: Mapping[str, int], *, at: datetime) -> str:
+    """What a list shows, and its counts, each as a digest. Clocks and ages go on by the minute."""
+    minute = at.replace(second=0, microsecond=0)
+    listed = [str([getattr(row, name) for name in SHOWN]) for row in shown]
+    return f"{_digest(minute, *listed) if listed else '0'}~{_digest(*sorted(sizes.items()))}"
+
+
+def steps(view: View, numbers: list[int], pk: int | None) -> dict[str, Any]:
+    """Where the handoff in hand stands, and the addresses of its neighbours."""
+    if pk not in numbers:
+        return {}
+    index = numbers.index(pk)
+    before, behind = numbers[:index][-1:], numbers[index + 1 :][:1]
+    return {
+        "position": index + 1,
+        "previous": view.url(handoff=before[0]) if before else "",
+        "next": view.url(handoff=behind[0]) if behind else "",
+    }
+
+
+def _digest(*facts: object) -> str:
+    return hashlib.blake2s(repr(facts).encode(), digest_size=6).hexdigest()
+
+
+def _page(user: User, narrowed: InboxFilter, view: View, *, size: int | None = None) -> Page:
+    usual = queues.PAGE_SIZE
+    if view.terms or view.after or size not in (None, usual):
+        return queues.page(rows.facts(narrowed.qs), view.queue, after=view.after, size=size)
+    first = _first_rows(statements.kind_of(user), view.queue.key, view.everyones, usual + 1)
+    return queues.cut(first.rows(statements.given(user, at=view.at)), view.queue, usual)
+
+
+@cache
+def _first_rows(who: Who, key: str, everyones: bool, most: int) -> Kept:
+    """The first rows of a whole queue, for people like these."""
+    user, queue = statements.somebody(*who), queues.QUEUES[key]
+    found = queues.handoffs(queue, user, everyones=everyones, at=statements.AT)
+    return statements.kept(queues.in_order(rows.facts(found), queue)[:most])
+
+
+def _drawn(page: Page, view: View, *, beside: Handoff | None = None) -> list[Row]:
+    place = view.url()
+    urls = [f"{place}&handoff={row.pk}" for row in page.rows]
+    facts = {"at": view.at, "everyones": view.everyones}
+    return rows.drawn(page.rows, view.queue, urls, beside=beside, **facts)
+
+
+def _desk(
+    user: User,
+    narrowed: InboxFilter,
+    view: View,
+    page: Page,
+    drawn: list[Row],
+    *,
+    counted: Waiting,
+) -> Desk:
+    whole = not narrowed.active and not view.after
+    known = counted.queues.get(view.queue.key) if whole else None
+    return Desk(
+        view=view,
+        rows=drawn,
+        tabs=tabs(view, counted.queues),
+        filter=narrowed,
+        count=_count(known, len(page.rows), more=bool(page.cursor)),
+        more=view.url(after=page.cursor) if page.cursor else "",
+        nothing="" if page.rows else emptiness.why(user, filtered=bool(narrowed.active)),
+        unowned=counted.left_alone,
+        state=state(page.rows, counted.queues, at=view.at),
+    )
+
+
+def _count(known: int | None, here: int, *, more: bool) -> str:
+    if known is not None:
+        return waiting.shown(max(known, here))
+    return f"{here}+" if more else str(here)

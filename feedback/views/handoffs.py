@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -20,9 +16,9 @@ from feedback import (
     handoffs,
     notifications,
     opportunities,
+    postponements,
     qualifications,
-    queues,
-    rooms,
+    routing,
     terms,
 )
 from feedback.forms import (
@@ -30,32 +26,31 @@ from feedback.forms import (
     AssignmentForm,
     ContactForm,
     ConversationForm,
+    LaterForm,
     MessageForm,
     QualificationForm,
     ReturnForm,
+    UndoForm,
 )
+from feedback.handoffs import rights
 from feedback.models import Handoff
-from feedback.views import desks, hands
-from feedback.views.inbox import context_of, open_desk
-from leads.nudges import nudge
-from leads.refusals import Refused
-
-Verb = Callable[[datetime], object]
+from feedback.views import answering, hands, pulses
+from leads.clock import database_now
 
 
 @require_safe
 def handoff(request: HttpRequest, pk: int) -> HttpResponse:
     notifications.read(request.user, handoff=pk, at=timezone.now())
-    return _page(request, hands.load(request.user, pk))
+    return answering.page(request, hands.load(request.user, pk))
 
 
 def acceptance(request: HttpRequest, pk: int) -> HttpResponse:
     """The checklist as a page of its own; POST accepts."""
     taken = hands.load(request.user, pk)
     if request.method != "POST":
-        return _page(request, taken, ask="acceptance")
+        return answering.page(request, taken, ask="acceptance")
     form = AcceptanceForm(taken, request.POST, auto_id="acceptance_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "acceptance",
@@ -67,6 +62,7 @@ def acceptance(request: HttpRequest, pk: int) -> HttpResponse:
             confirmed=set(form.cleaned_data["confirmed"]),
             answers=form.answers(),
             next_step=form.cleaned_data["next_step"],
+            seen=_seen(request),
         ),
         done=_("Accepted: %(lead)s."),
         leaves="next" in request.POST,
@@ -77,24 +73,32 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     """The return as a page of its own; POST returns, at the door or after contact."""
     taken = hands.load(request.user, pk)
     if request.method != "POST":
-        return _page(request, taken, ask="return")
+        return answering.page(request, taken, ask="return")
     form = ReturnForm(taken, request.POST, auto_id="return_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "return",
         form,
-        lambda at: handoffs.give_back(taken, by=request.user, at=at, **form.cleaned_data),
+        lambda at: handoffs.give_back(
+            taken, by=request.user, at=at, seen=_seen(request), **form.cleaned_data
+        ),
         done=_("Returned to marketing: %(lead)s."),
         leaves=True,
     )
+
+
+def _seen(request: HttpRequest) -> int | None:
+    """Who had it on the page that answers, as far as that says so."""
+    number = request.POST.get("seen", "")
+    return int(number) if number.isdecimal() and len(number) < pulses.MOST_DIGITS else None
 
 
 @require_POST
 def log_contact(request: HttpRequest, pk: int) -> HttpResponse:
     taken = hands.load(request.user, pk)
     form = ContactForm(request.POST, auto_id="contact_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "contact",
@@ -108,7 +112,7 @@ def log_contact(request: HttpRequest, pk: int) -> HttpResponse:
 def hold_conversation(request: HttpRequest, pk: int) -> HttpResponse:
     taken = hands.load(request.user, pk)
     form = ConversationForm(request.POST, auto_id="conversation_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "conversation",
@@ -131,14 +135,14 @@ def qualify(request: HttpRequest, pk: int) -> HttpResponse:
         return qualifications.qualify(taken, answers=form.answers(), **facts)
 
     done = _("Qualified, opportunity opened: %(lead)s.")
-    return _answer(request, taken, "qualification", form, verb, done=done)
+    return answering.answer(request, taken, "qualification", form, verb, done=done)
 
 
 @require_POST
 def write_message(request: HttpRequest, pk: int) -> HttpResponse:
     taken = hands.load(request.user, pk)
     form = MessageForm(request.POST, auto_id="message_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "message",
@@ -149,14 +153,16 @@ def write_message(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whom to give it to, as a page; POST gives the handoff to somebody of its team, or takes
-    it."""
+    """Whom to give it to, as a page; POST gives the handoff to somebody of its team, takes it, or
+    gives it back to the pool."""
     taken = hands.load(request.user, pk)
     if request.method != "POST":
         form = AssignmentForm(taken, auto_id="assignment_%s")
-        return _page(request, taken, ask="assignment", bound={"assignment": form})
+        return answering.page(request, taken, ask="assignment", bound={"assignment": form})
+    if "pool" in request.POST:
+        return _release(request, taken)
     form = AssignmentForm(taken, request.POST, auto_id="assignment_%s")
-    return _answer(
+    return answering.answer(
         request,
         taken,
         "assignment",
@@ -166,112 +172,78 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _answer(
-    request: HttpRequest,
-    taken: Handoff,
-    name: str,
-    form: forms.Form,
-    verb: Verb,
-    *,
-    done: str,
-    leaves: bool = False,
-) -> HttpResponse:
-    """Call the verb, then show the next handoff (`leaves`) or this one as it stands now.
-    Refused or incomplete: show what was filled in, with the reason, and the present state."""
-    view = desks.view_of(request, request.POST)
-    following = _following(request, view, taken) if leaves else None
-    try:
-        if form.is_valid():
-            verb(timezone.now())
-            notifications.read(request.user, handoff=taken.pk, at=timezone.now())
-            nudge("feedback.tasks.deliver_events")
-            nudge("feedback.tasks.release_waiting")
-            nudge("scoring.tasks.rescore_stale")
-            messages.success(request, done % {"lead": taken.lead})
-            return _onward(request, view, taken, following, leaves=leaves)
-        refusal = None
-    except Refused as refused:
-        if refused.status == 404:
-            raise
-        refusal = refused
-        if refused.code == "checklist_incomplete":
-            form.mark_missing()
-    return _again(request, taken, {name: form}, refusal)
+def _release(request: HttpRequest, taken: Handoff) -> HttpResponse:
+    return answering.answer(
+        request,
+        taken,
+        "release",
+        forms.Form(request.POST),
+        lambda at: handoffs.assign(taken, to=None, by=request.user, at=at),
+        done=_("Back in the pool: %(lead)s."),
+        leaves=True,
+    )
 
 
-def _following(request: HttpRequest, view: desks.View, taken: Handoff) -> Handoff | None:
-    if not rooms.has_inbox(request.user):
-        return None
-    return queues.neighbour(desks.listed(request.user, view), view.queue, taken)
+def put_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Until when, as a page of its own; POST puts the handoff off."""
+    taken = hands.load(request.user, pk)
+    if request.method != "POST":
+        return answering.page(request, taken, ask="later")
+    later = postponements.of(taken, at=database_now())
+    form = LaterForm(later, request.POST, auto_id="later_%s")
+    return answering.answer(
+        request,
+        taken,
+        "later",
+        form,
+        lambda at: handoffs.put_off(
+            taken,
+            by=request.user,
+            at=at,
+            until=form.chosen,
+            reason=form.cleaned_data["reason"],
+            pause=form.cleaned_data["pause"],
+        ),
+        done=_("Put off: %(lead)s."),
+        leaves=True,
+    )
 
 
-def _onward(
-    request: HttpRequest,
-    view: desks.View,
-    taken: Handoff,
-    following: Handoff | None,
-    *,
-    leaves: bool,
-) -> HttpResponse:
-    """The inbox for those who have one, unless they came from the returns."""
-    if "back" in request.POST or not rooms.has_inbox(request.user):
-        return redirect(_way_back(request, taken))
-    chosen = following if leaves else taken
-    url = view.url(handoff=chosen.pk if chosen else None)
-    if not request.htmx:
-        return redirect(url)
-    pk = chosen.pk if chosen else None
-    desk = open_desk(request, view, at=timezone.now(), pk=pk)
-    context = context_of(desk) | {"in_hand": True, "answered": True}
-    response = render(request, "feedback/inbox.html", context)
-    response["HX-Push-Url"] = url
-    return response
+@require_POST
+def take_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was put off is taken up before its moment."""
+    taken = hands.load(request.user, pk)
+    return answering.answer(
+        request,
+        taken,
+        "resumption",
+        forms.Form(request.POST),
+        lambda at: handoffs.take_up(taken, by=request.user, at=at),
+        done=_("Taken up: %(lead)s."),
+    )
 
 
-def _way_back(request: HttpRequest, taken: Handoff) -> str:
-    if request.POST.get("back") == "returns" and rooms.has_returns(request.user):
-        return f"{reverse('returns')}?handoff={taken.pk}"
-    return reverse("handoff", args=[taken.pk])
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back the step that was shown, if nothing followed."""
+    taken = hands.load(request.user, pk)
+    form = UndoForm(request.POST)
+    return answering.answer(
+        request,
+        taken,
+        "undo",
+        form,
+        lambda at: handoffs.undo(taken, by=request.user, at=at, step_id=form.cleaned_data["step"]),
+        done=_("Undone: %(lead)s is as before."),
+    )
 
 
-def _again(
-    request: HttpRequest, taken: Handoff, bound: dict[str, Any], refusal: Refused | None
-) -> HttpResponse:
-    """The answer once more, as things stand now, with what was filled in."""
-    status = refusal.status if refusal else 422
-    present = hands.load(request.user, taken.pk)
-    ask = next(iter(bound))
-    if not request.htmx:
-        return _page(request, present, ask=ask, bound=bound, refusal=refusal, status=status)
-    hand = hands.hold(present, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    context = {"hand": hand, "parts": hand.parts, "ask": ask, "view": _view(request)}
-    response = render(request, "feedback/_answer.html", context, status=status)
-    response["HX-Retarget"] = response["HX-Reselect"] = "#answer"
-    return response
-
-
-def _page(
-    request: HttpRequest,
-    taken: Handoff,
-    *,
-    ask: str = "",
-    bound: dict[str, Any] | None = None,
-    refusal: Refused | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    hand = hands.hold(taken, request.user, at=timezone.now(), bound=bound, refusal=refusal)
-    context = {
-        "hand": hand,
-        "parts": hand.alone(ask) if ask else hand.parts,
-        "ask": ask,
-        "view": _view(request),
-        "back": request.POST.get("back"),
-    }
-    return render(request, "feedback/handoff.html", context, status=status)
-
-
-def _view(request: HttpRequest) -> desks.View | None:
-    """The part of the inbox that an answer leads back to, for those who have one."""
-    if not rooms.has_inbox(request.user):
-        return None
-    return desks.view_of(request, request.POST or request.GET)
+@require_safe
+def trace(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why the handoff is whose it is, and, for those of sales, who was skipped; to htmx the list
+    alone."""
+    taken = hands.load(request.user, pk)
+    template = "feedback/_trace.html" if request.htmx else "feedback/trace.html"
+    ours = rights.is_member(request.user, taken) or rights.is_manager(request.user)
+    shown = {"handoff": taken, "trace": routing.explain(taken), "with_skipped": ours}
+    return render(request, template, shown)

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from feedback import glances, portraits, rooms
+from feedback import glances, handoffs, portraits, rooms
 from feedback.filters import LeadFilter
 from leads import quarantines
-from leads.models import Lead
+from leads.models import Lead, Side, User
 from scoring import agreements
 
 PAGE_SIZE = 50
@@ -64,7 +64,15 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         whose=whose if whose in ("lead", "us") else "",
         most=HISTORY_MOST if request.GET.get("all") else HISTORY_SHOWN,
     )
-    judge = quarantines.may_judge(request.user)
-    return render(
-        request, "feedback/lead.html", {"lead": found, "portrait": portrait, "judge": judge}
-    )
+    context = {
+        "lead": found,
+        "portrait": portrait,
+        "judge": quarantines.may_judge(request.user),
+        "claimable": portrait.handoff is None and _claimable(found, request.user),
+    }
+    return render(request, "feedback/lead.html", context)
+
+
+def _claimable(found: Lead, user: User) -> bool:
+    """Those who sell may take it as it stands."""
+    return user.side == Side.SALES and handoffs.hindrance(found, by=user) is None

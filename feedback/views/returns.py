@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from feedback import clockfaces, glances, notifications, rooms
+from feedback import clockfaces, glances, notifications, rooms, terms
 from feedback import returns as sets
 from feedback.models import Handoff
 from feedback.views import hands
@@ -28,11 +27,12 @@ def returns(request: HttpRequest) -> HttpResponse:
     page = Paginator(sets.listed(request.user, view), PAGE_SIZE).get_page(request.GET.get("page"))
     taken, at = _taken(request, page), timezone.now()
     running = [handoff for handoff in (*page, taken) if handoff and handoff.clock]
-    prefetch_related_objects(running, *clockfaces.CALENDARS)
+    clockfaces.prepare(running)
     glances.of_handoffs(page)
     for row in page:
         row.url = view.url(handoff=row.pk)
-        row.face = clockfaces.read(row, row.pool.calendar, at=at)
+        row.face = clockfaces.read(row, at=at)
+        row.reason_words = terms.reason_words(row)
     context = {
         "page": page,
         "query": view.url().partition("?")[2],

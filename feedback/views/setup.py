@@ -138,7 +138,7 @@ def hours(request: HttpRequest, progress: Progress) -> HttpResponse:
     form = HoursForm(request.POST or None, initial=_hours())
     if request.method == "POST" and form.is_valid():
         try:
-            setups.set_hours(**form.cleaned_data, by=request.user)
+            setups.set_hours(**form.cleaned_data, by=request.user, at=timezone.now())
             return redirect("setup")
         except ValidationError as error:
             form.add_error(None, error.messages)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from holidays import list_supported_countries
 
+from feedback.models.calendars import MIDNIGHT
 from feedback.setups import NUMBERS
 from leads import countries
 from leads.models import Side, User
@@ -101,7 +102,7 @@ class HoursForm(StepForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         starts, ends = given.get("starts"), given.get("ends")
-        if starts and ends and ends <= starts:
+        if starts and ends and ends <= starts and ends != MIDNIGHT:
             self.add_error("ends", _("This must be later than the beginning."))
         return given
 

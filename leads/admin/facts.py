@@ -8,7 +8,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
+from leads import events
 from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
 from leads.folding import fold
 from leads.models import (
@@ -85,12 +87,38 @@ class TouchAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
+class Delivery(admin.SimpleListFilter):
+    """Which of the events were delivered, and which failed for good."""
+
+    title = _lazy("delivery")
+    parameter_name = "delivery"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failing", _lazy("tried again")), ("set_aside", _lazy("set aside"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "set_aside":
+            return queryset.filter(pk__in=events.set_aside())
+        if self.value() == "failing":
+            failing = queryset.filter(delivered_at=None, attempts__gt=0)
+            return failing.exclude(pk__in=events.set_aside())
+        return queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["kind", "lead", "actor", "at", "delivered_at", "attempts", "problem"]
+    list_filter = [Delivery]
     list_select_related = ["lead", "actor"]
+    actions = ["deliver_again"]
     search_fields = ["=lead__id", "kind"]
     ordering = ["-id"]
+
+    @admin.action(description=_lazy("Try to deliver again what was set aside"))
+    def deliver_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+        number = events.retry(queryset.values_list("pk", flat=True))
+        notice = ngettext("%(n)s event is tried again.", "%(n)s events are tried again.", number)
+        self.message_user(request, notice % {"n": number})
 
 
 @admin.register(Import)

@@ -87,6 +87,14 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         shown = TeamAccess.objects.filter(team_id=user.team_id).values("lead_id")
         return self.filter(Q(owner=user) | Q(pk__in=shown))
 
+    def unowned_visible_to(self, user: User) -> LeadQuerySet:
+        """Those of them that nobody owns. A rep's can only be those shown to the team: asked for
+        like this, the database begins with them."""
+        if user.is_manager or user.side != Side.SALES:
+            return self.visible_to(user).filter(owner=None)
+        shown = TeamAccess.objects.filter(team_id=user.team_id).values("lead_id")
+        return self.filter(owner=None, pk__in=shown) if user.is_active else self.none()
+
 
 class Lead(models.Model):
     """A person who may buy. The row is the projection of its `LeadChange` log.

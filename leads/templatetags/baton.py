@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from django import template
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -26,6 +28,8 @@ PLACES = {
     "agreement": ("doc", gettext_lazy("Agreement")),
     "funnel": ("funnel", gettext_lazy("Funnel")),
     "lab": ("flask", gettext_lazy("Lab")),
+    "routing": ("fork", gettext_lazy("Routing")),
+    "duty": ("clock", gettext_lazy("Duty")),
     "notifications": ("bell", gettext_lazy("Notifications")),
     "account": ("person", gettext_lazy("Account")),
     "admin:index": ("gear", gettext_lazy("Administration")),
@@ -48,8 +52,25 @@ BELOW = {
     "impact_saved": "agreement",
     "impact_saved_leads": "agreement",
     "impact_leads": "agreement",
+    "inbox_pulse": "inbox",
+    "inbox_returns": "inbox",
     "opportunity": "leads",
     "lead_score": "leads",
+    "duty_absence": "duty",
+    "duty_absences": "duty",
+    "duty_handoffs": "duty",
+    "duty_pool": "duty",
+    "duty_pool_new": "duty",
+    "duty_members": "duty",
+    "duty_member": "duty",
+    "duty_member_deletion": "duty",
+    "duty_calendar": "duty",
+    "duty_calendar_new": "duty",
+    "routing_history": "routing",
+    "routing_try": "routing",
+    "routing_rule_new": "routing",
+    "routing_rule": "routing",
+    "routing_rule_deletion": "routing",
     "lead_correction": "leads",
     "correction_ending": "leads",
 }
@@ -77,12 +98,14 @@ def rail(
     place: str,
     *,
     label: str = "",
-    count: int = 0,
-    over: int = 0,
+    count: int | str = 0,
+    over: int | str = 0,
     draft: int = 0,
     status: str = "",
+    oob: bool = False,
 ) -> dict[str, Any]:
-    """A place of the application in the navigation, with what waits in it."""
+    """A place of the application in the navigation, with what waits in it; `oob`: to take its
+    own place in a page that stays."""
     icon_name, name = PLACES[place]
     return {
         "place": place,
@@ -93,12 +116,19 @@ def rail(
         "over": over,
         "draft": draft,
         "status": status,
+        "oob": oob,
         "current": _place(context) == place,
     }
 
 
 def _place(context: dict[str, Any]) -> str:
-    match = getattr(context.get("request"), "resolver_match", None)
+    """Where the reader is: what is sent from a page without leaving it draws the rail anew."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    page = getattr(getattr(request, "htmx", None), "current_url_abs_path", None)
+    if page and request.method == "POST":
+        with suppress(Resolver404):
+            match = resolve(urlsplit(page).path)
     here = (match.view_name or "") if match else ""
     return BELOW.get(here) or ("agreement" if here.startswith("agreement") else here)
 

@@ -21,7 +21,7 @@ from leads.forms import ChosenPassword, InvitationForm
 from leads.models import User
 from leads.refusals import Refused
 
-DOOR = "django.contrib.auth.backends.ModelBackend"
+DOOR = "leads.backends.PeopleBackend"
 # Backends that reach nobody.
 SILENT = ("console", "dummy")
 

@@ -56,6 +56,11 @@ def _conditions(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
         for term in clock.get("terms") or []:
             path = f"clocks.{clock['key']}.terms.{term['key']}.when"
             yield from _condition(term["when"], path, EVERYTHING, body, vocabulary)
+    for name, checklist in body["checklists"].items():
+        for each in checklist:
+            if "when" in each:
+                path = f"checklists.{name}.{each['key']}.when"
+                yield from _condition(each["when"], path, EVERYTHING, body, vocabulary)
 
 
 def _condition(

@@ -19,6 +19,8 @@ from scoring.documents import Body, ItemJSON, collecting, item, text
 from scoring.journeys import fits_reason, stages_of_kind
 
 OWED_ALWAYS = ("answer", "first_contact")
+# The clock whose breach may take the lead from who has it.
+TAKEN_BACK = "answer"
 
 
 def problems(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -43,6 +45,7 @@ def _clocks(body: Body) -> Iterator[Problem]:
             path = f"clocks.{clock['key']}.side"
             yield Problem(path, _("This clock runs for the other side."))
         yield from _terms(clock)
+        yield from _besides_the_term(clock)
     for key in OWED_ALWAYS:
         if item(body["clocks"], key) is None and stages_of_kind(body, "handoff"):
             message = {
@@ -63,6 +66,23 @@ def _terms(clock: ItemJSON) -> Iterator[Problem]:
         asked.append(when)
 
 
+def _besides_the_term(clock: ItemJSON) -> Iterator[Problem]:
+    """Each step of the chain comes later than the one before it; only what is not answered yet
+    can be taken back; and only who has a lead can put it off."""
+    before = 0
+    for number, step in enumerate(clock.get("chain") or [], 1):
+        if step["minutes"] <= before:
+            path = f"clocks.{clock['key']}.chain.{number}.minutes"
+            yield Problem(path, _("This comes no later than the step before it. Give more time."))
+        before = step["minutes"]
+    if clock.get("take_back") and clock["key"] != TAKEN_BACK:
+        message = _("Only a lead that nobody has answered can be taken back.")
+        yield Problem(f"clocks.{clock['key']}.take_back", message)
+    if clock.get("pause_days") and clock["side"] != "sales":
+        message = _("Nobody holds a returned lead: there is no one to pause this clock.")
+        yield Problem(f"clocks.{clock['key']}.pause_days", message)
+
+
 def _supply(body: Body) -> Iterator[Problem]:
     supply = body.get("supply")
     if not supply:
@@ -81,11 +101,26 @@ def _checklists(body: Body, vocabulary: Vocabulary) -> Iterator[Problem]:
     if not body["checklists"]["acceptance"] and stages_of_kind(body, "handoff"):
         message = _("An acceptance needs a checklist: at least one thing sales confirms.")
         yield Problem("checklists.acceptance", message, later=True)
+    yield from _ticked(body)
     types: dict[str, str] = {}
     for each in collecting(body):
         path = f"checklists.{each['key']}.collects"
         known = vocabulary.fields.get(each["collects"]["attribute"])
         yield from _collected(each["collects"], path, known, types)
+
+
+def _ticked(body: Body) -> Iterator[Problem]:
+    """The criteria were frozen with the handover: they tell only whether to accept it."""
+    for name, checklist in body["checklists"].items():
+        for each in (each for each in checklist if each.get("criteria")):
+            path = f"checklists.{name}.{each['key']}.criteria"
+            if name != "acceptance":
+                yield Problem(
+                    path, _("The criteria of the handover tick only what accepts a lead.")
+                )
+            elif "when" in each:
+                message = _("Either the criteria tick this, or a condition of its own.")
+                yield Problem(path, message)
 
 
 def _collected(

@@ -62,6 +62,8 @@ MOST_RULES = 100
 MOST_STEPS = 8
 MOST_BOUND = 100_000
 MOST_TERMS = 8
+MOST_CHAIN = 3
+MOST_PAUSE_DAYS = 365
 MOST_AMOUNT = 10**12
 MOST_ARROWS = 20
 
@@ -131,12 +133,15 @@ _checked = listed(
             "collects": record(
                 {"attribute": key, "label": text(NAME), "type": choice(*COLLECTED_TYPES)},
                 {"choices": texts(NAME, most=50)},
-            )
+            ),
+            "when": anything,
+            "criteria": flag,
         },
     ),
     most=15,
 )
 _term = record({"key": key, "when": anything, "minutes": whole(1, MOST_MINUTES)})
+_told_further = record({"minutes": whole(1, MOST_MINUTES), "to": choice(*ESCALATIONS)})
 _clock = record(
     {
         "key": choice(*CLOCK_SIDES),
@@ -147,6 +152,9 @@ _clock = record(
         "terms": listed(_term, most=MOST_TERMS),
         "warn_at": nullable(whole(1, 99)),
         "escalate_to": nullable(choice(*ESCALATIONS)),
+        "pause_days": nullable(whole(1, MOST_PAUSE_DAYS)),
+        "chain": listed(_told_further, most=MOST_CHAIN),
+        "take_back": flag,
     },
 )
 _supply = record(

@@ -20,7 +20,7 @@ from scoring.conditions.parsing import (
     parse,
     read,
 )
-from scoring.conditions.selection import satisfying
+from scoring.conditions.selection import holding, satisfying
 from scoring.conditions.unreadable import Unreadable
 from scoring.conditions.vocabulary import Vocabulary
 
@@ -35,6 +35,7 @@ __all__ = [
     "Evidence",
     "Unreadable",
     "Vocabulary",
+    "holding",
     "operators",
     "parse",
     "read",

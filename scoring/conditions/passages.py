@@ -33,7 +33,7 @@ class OnEntries(OnMeasure):
     def evidence(self, facts: Facts) -> list[Evidence]:
         if not facts.value(self.measure):
             return []
-        seen = [each for each in facts.entries if each.at <= facts.at and self.looks_at(each)]
+        seen = [each for each in facts.entries if each.counts_at(facts.at) and self.looks_at(each)]
         latest = max(seen, key=lambda entry: entry.at)
         said = {"stage": self.vocabulary.stage(latest.stage)}
         return [Evidence(_("entered “%(stage)s”") % said, latest.at)]

@@ -64,13 +64,18 @@ class Approach:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The lead entered a stage of this kind, for this cause."""
+    """The lead entered a stage of this kind, for this cause; at `undone_at` that was undone."""
 
     stage: str
     kind: str
     cause: str
     at: datetime
     resets: bool = False
+    undone_at: datetime | None = None
+
+    def counts_at(self, at: datetime) -> bool:
+        """Had it happened, and not been undone?"""
+        return self.at <= at and (self.undone_at is None or self.undone_at > at)
 
     @property
     def is_recycle(self) -> bool:

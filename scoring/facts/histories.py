@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from leads.changes import Profile, project
 from leads.fields import Registry
 from leads.models import NEVER_KNOWN, Activity, Lead, LeadChange, Quarantine, Touch
+from scoring.facts import undone
 from scoring.facts.deeds import NOTHING, Approach, Deed, Entry, Interval, Properties
 from scoring.facts.known import Facts
 from scoring.models import Correction, StageEntry
@@ -61,6 +62,7 @@ class History:
         found = {max(each.occurred_at, each.known_at) for each in dated}
         found |= {edge for deed in self.deeds for interval in deed.hidden for edge in interval}
         found |= {each.known_at for each in self.changes} | {each.at for each in self.entries}
+        found |= {each.undone_at for each in self.entries if each.undone_at}
         found |= {edge for each in self.corrections for edge in (each.at, each.until)}
         return sorted(found - {NEVER_KNOWN})
 
@@ -176,9 +178,9 @@ def _touches(ids: list[int], until: datetime) -> dict[int, list[Approach]]:
 
 def _entries(ids: list[int], until: datetime) -> dict[int, list[Entry]]:
     rows = StageEntry.objects.filter(lead_id__in=ids, at__lte=until).order_by("at", "pk")
-    return _by_lead(
-        rows.values_list("lead_id", "stage__key", "kind", "cause", "at", "resets"), Entry
-    )
+    columns = ("lead_id", "stage__key", "kind", "cause", "at", "resets")
+    found = _by_lead(rows.values_list(*columns), Entry)
+    return {lead_id: undone.marked(entries) for lead_id, entries in found.items()}
 
 
 def _corrections(ids: list[int], until: datetime) -> dict[int, list[Corrected]]:

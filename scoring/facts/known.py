@@ -62,7 +62,7 @@ class Facts:
     @cached_property
     def recycled_at(self) -> datetime | None:
         """When sales last gave the lead back."""
-        moments = (each.at for each in self.entries if each.at <= self.at and each.is_recycle)
+        moments = (each.at for each in self.entries if each.counts_at(self.at) and each.is_recycle)
         return max(moments, default=None)
 
     @cached_property

@@ -190,7 +190,7 @@ def _entered(facts: Known, measure: Measure) -> int:
     return sum(
         1
         for entry in facts.entries
-        if entry.at <= facts.at
+        if entry.counts_at(facts.at)
         and (start is None or entry.at > start)
         and (entry.is_recycle if recycles else entry.stage in measure.stages or not measure.stages)
     )

@@ -15,7 +15,7 @@ from scoring.conditions import EVERYTHING, PROFILE
 from scoring.documents import ConditionJSON, ItemJSON, text
 from scoring.forms import folds, starts, steps
 from scoring.forms.leaves import LEAVES
-from scoring.forms.nodes import Said, every, first_fault
+from scoring.forms.nodes import Said, first_fault
 from scoring.forms.rows import Row
 from scoring.forms.starts import Start
 from scoring.forms.steps import Step
@@ -86,14 +86,8 @@ class ConditionRow(Row):
 
     def folded(self) -> Iterator[tuple[str, str]]:
         """The inputs of a row that is not open, by name."""
-        yield self.tree.shape_name, str(self.tree.outline)
-        for node in every(self.tree.root):
-            if node.leaf is not None:
-                yield f"{node.id}-family", node.leaf.family
+        yield from self.tree.folded()
         yield from folds.pairs(self)
-        for form in self.tree.forms():
-            # What is empty there means the same left out.
-            yield from ((name, value) for name, value in folds.pairs(form) if value)
 
     @property
     def heading(self) -> str:

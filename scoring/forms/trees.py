@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from scoring.conditions import EVERYTHING
 from scoring.conditions.parsing import DEEPEST, MOST_PARTS
 from scoring.documents import BRANCHES, ConditionJSON
-from scoring.forms import outlines, starts
+from scoring.forms import folds, outlines, starts
 from scoring.forms.bases import Context, Leaf
 from scoring.forms.leaves import LEAVES, leaf_for
 from scoring.forms.nodes import BlankNode, GroupNode, KindForm, LeafNode, Node, Place, Said, every
@@ -27,6 +27,7 @@ class ConditionTree:
 
     `when` is the condition as it stands in the draft, None for a new one; `start` is what a new
     one begins with. `step` is what a button asked for; where it cannot be done, `problem` says why.
+    An `optional` one may be left empty.
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class ConditionTree:
         when: ConditionJSON | None = None,
         start: ConditionJSON | None = None,
         step: Step | None = None,
+        optional: bool = False,
     ) -> None:
         self.prefix, self.data, self.when_before = prefix, data, when
+        self.optional = optional
         self.place = Place(context, about, families)
         self.problem, self.focus, self.checked = "", "", False
         self.stepped = step is not None
@@ -57,9 +60,16 @@ class ConditionTree:
         self.checked = True
         if self.problem:
             return False
+        if self.is_empty:
+            return True
         if self.root.is_valid() and (fault := self.place.fault(self.when())):
             self.problem = str(fault)
         return self.root.is_valid() and not self.problem
+
+    @property
+    def is_empty(self) -> bool:
+        """Does it ask for nothing, as it may?"""
+        return self.optional and self.root.is_blank
 
     def when(self) -> ConditionJSON:
         """The condition that the inputs of a valid tree say."""
@@ -85,13 +95,23 @@ class ConditionTree:
         return any(form.has_changed() for form in self.forms())
 
     def forms(self) -> Iterator[forms.Form]:
-        return self.root.forms()
+        return iter(()) if self.is_empty else self.root.forms()
 
     def calm(self) -> None:
         """Say what is missing, without calling what is being written wrong."""
         _said = [node.said for node in every(self.root)]
         for form in self.forms():
             form._errors = ErrorDict()
+
+    def folded(self) -> Iterator[tuple[str, str]]:
+        """Its inputs, by name, where they are not to be seen."""
+        yield self.shape_name, str(self.outline)
+        for node in every(self.root):
+            if node.leaf is not None:
+                yield f"{node.id}-family", node.leaf.family
+        for form in self.forms():
+            # What is empty there means the same left out.
+            yield from (pair for pair in folds.pairs(form) if pair[1])
 
     def menus(self) -> tuple[starts.Menu, ...]:
         """What may be put on a line that is not chosen yet."""
@@ -105,7 +125,7 @@ class ConditionTree:
 
     def _outline(self, start: ConditionJSON | None) -> Outline:
         """As it was posted, else as it stands in the draft, else a new one."""
-        self.old_outline = Outline(f"{LEAF}0")
+        self.old_outline = Outline(f"{BLANK if self.optional else LEAF}0")
         if self.when_before is not None:
             self.old_outline = outlines.of(self.when_before, self.before, deepest=DEEPEST)
         elif start is not None:

@@ -28,7 +28,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThan
 
 from leads.models import Activity, Lead
-from scoring.measures import declared, leaving
+from scoring.measures import declared, leaving, undoing
 from scoring.measures.declared import Measure
 from scoring.measures.functions import Whole, bucket
 from scoring.measures.joins import DaysLater, column, grouped
@@ -146,12 +146,8 @@ class Done:
 
 def recycles(scope: Scope) -> QuerySet[StageEntry]:
     """Entries with which leads came back from sales, by then."""
-    return StageEntry.objects.filter(
-        scope.of,
-        cause__in=declared.RECYCLE_CAUSES,
-        kind__in=declared.RECYCLE_KINDS,
-        at__lte=scope.moments.at,
-    )
+    back = {"cause__in": declared.RECYCLE_CAUSES, "kind__in": declared.RECYCLE_KINDS}
+    return undoing.entries(scope).filter(**back)
 
 
 def resets(scope: Scope) -> QuerySet[StageEntry]:

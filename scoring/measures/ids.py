@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
 
 from leads.models import ActivityType, Campaign, Channel
 from scoring.measures.declared import Measure
@@ -26,14 +26,16 @@ class Ids:
 
     @classmethod
     def of(cls, measures: Iterable[Measure]) -> Ids:
-        """One query for each of types, channels, campaigns and stages that the measures name."""
+        """One query for all types, channels, campaigns and stages that the measures name."""
         measures = list(measures)
         types = {key for m in measures for key in (*m.types, *m.and_types, *m.since_types)}
         return cls(
-            _ids(ActivityType, "key", types),
-            _ids(Channel, "kind", {kind for m in measures for kind in m.channels}),
-            _ids(Campaign, "key", {key for m in measures for key in m.campaigns}),
-            _ids(Stage, "key", {key for m in measures for key in m.stages}),
+            *_ids(
+                (ActivityType, "key", types),
+                (Channel, "kind", {kind for m in measures for kind in m.channels}),
+                (Campaign, "key", {key for m in measures for key in m.campaigns}),
+                (Stage, "key", {key for m in measures for key in m.stages}),
+            )
         )
 
     def only(self, measure: Measure) -> Q:
@@ -62,11 +64,17 @@ class Ids:
         return [pk for key, pk in self.types if key in keys]
 
 
-def _ids(model: Any, name: str, keys: set[str]) -> Pairs:
-    if not keys:
-        return ()
-    rows = model.objects.filter(**{f"{name}__in": keys}).order_by("pk")
-    return tuple(rows.values_list(name, "pk"))
+def _ids(*asked: tuple[Any, str, set[str]]) -> list[Pairs]:
+    """Per kind of thing its keys and numbers; kinds of which nothing is named are left out."""
+    named = [
+        model.objects.order_by()
+        .filter(**{f"{name}__in": keys})
+        .values_list(Value(kind), F(name), "pk")
+        for kind, (model, name, keys) in enumerate(asked)
+        if keys
+    ]
+    rows = sorted(named[0].union(*named[1:], all=True)) if named else []
+    return [tuple((key, pk) for of, key, pk in rows if of == kind) for kind in range(len(asked))]
 
 
 def _one_of(name: str, keys: tuple[str, ...], known: Pairs) -> Q:

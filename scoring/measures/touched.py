@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, IsNull
 
 from leads.models import Activity, Lead, Touch
-from scoring.measures import declared, leaving
+from scoring.measures import declared, leaving, undoing
 from scoring.measures.declared import Measure
 from scoring.measures.done import after_reset, resets
 from scoring.measures.joins import column, grouped
@@ -96,7 +96,7 @@ class Entered(_Join):
     alias, moment = "entered", "at"
 
     def rows(self) -> QuerySet[StageEntry]:
-        return StageEntry.objects.filter(self.scope.of, at__lte=self.scope.moments.at)
+        return undoing.entries(self.scope)
 
     def these(self, measure: Measure) -> Q:
         within = self.scope.within(measure.within_days, "at")

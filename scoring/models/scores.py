@@ -98,6 +98,7 @@ class StageEntry(models.Model):
         NURTURED = "nurtured", _("given to nurture by hand")
         AGREEMENT = "agreement", _("agreement changed")
         IMPORT = "import", _("import")
+        UNDONE = "undone", _("taken back by sales")
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="stage_entries")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="entries")

@@ -41,9 +41,18 @@ def of(lead_ids: Collection[int]) -> dict[int, list[Place]]:
     rests = _Rests(lead_ids, {row[-1] for row in rows})
     places: dict[int, list[Place]] = defaultdict(list)
     for lead_id, pk, at, stage, kind, cause, version_id in rows:
-        rest = rests.of(pk, lead_id, at, kind, cause, version_id)
+        if cause == Cause.UNDONE:
+            rest = _as_before(places[lead_id], stage)
+        else:
+            rest = rests.of(pk, lead_id, at, kind, cause, version_id)
         places[lead_id].append(Place(at, stage, kind, cause == Cause.CRITERIA, *rest))
     return places
+
+
+def _as_before(places: list[Place], stage: str) -> tuple[datetime | None, datetime | None]:
+    """Back where it stood, a lead rests as it did."""
+    last = next((place for place in reversed(places) if place.stage == stage), None)
+    return (last.rests_until, last.rested_since) if last else (None, None)
 
 
 class _Rests:

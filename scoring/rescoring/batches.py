@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from leads import stale as queue
+from leads.clock import database_now
 from leads.models import StaleLead
 from scoring import scores
 from scoring.models import AgreementVersion, Score
-from scoring.rescoring import moments
 from scoring.rescoring.failures import named, passes
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def stale(*, at: datetime | None = None, limit: int = BATCH) -> int:
         return 0
     with transaction.atomic():
         claimed = queue.claim(limit, at=at or Now()) if _alone(QUEUE) else []
-        _rescore_or_halve(claimed, version, at or moments.now())
+        _rescore_or_halve(claimed, version, at or database_now())
     return len(claimed)
 
 
@@ -46,7 +46,7 @@ def due(*, at: datetime | None = None, limit: int = BATCH) -> int:
         return 0
     with transaction.atomic():
         ids = sorted(_due(at or Now())[:limit]) if _alone(DUE) else []
-        rescore_or_queue(ids, ids, version, at or moments.now())
+        rescore_or_queue(ids, ids, version, at or database_now())
     return len(ids)
 
 

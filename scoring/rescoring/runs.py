@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
 
 from leads import stale as queue
+from leads.clock import database_now
 from leads.models import Lead
 from scoring.models import AgreementVersion, RescoreRange, RescoreRun
-from scoring.rescoring import moments
 from scoring.rescoring.batches import rescore_or_queue
 
 # A range takes a moment, not a minute: SQLite's only writer must let others in.
@@ -53,10 +53,10 @@ def step(*, at: datetime | None = None) -> bool:
     with transaction.atomic():
         taken = _take(run)
         if taken:
-            _rescore(taken, run.version, at or moments.now())
-            taken.done_at = at or moments.now()
+            _rescore(taken, run.version, at or database_now())
+            taken.done_at = at or database_now()
             taken.save(update_fields=["done_at"])
-    _finish(run, at or moments.now())
+    _finish(run, at or database_now())
     return taken is None
 
 
@@ -66,7 +66,7 @@ def lies_idle(*, at: datetime | None = None) -> bool:
     if run is None:
         return False
     last = run.ranges.aggregate(last=Max("done_at"))["last"]
-    return last is None or last < (at or moments.now()) - IDLE
+    return last is None or last < (at or database_now()) - IDLE
 
 
 def _going_on() -> RescoreRun | None:

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scoring.conditions import Vocabulary
-from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, item, text
+from scoring.documents import GROUPS, LANGUAGES, Body, ItemJSON, canonical, item, text
 from scoring.sentences import effects, orders, values
 from scoring.sentences.facets import Facets, Speaker, silent
 
@@ -61,7 +61,7 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
     vocabulary = vocabulary or Vocabulary()
     after = Speaker(new, vocabulary.including(old))
     pair = _Pair(old, new, Speaker(old, vocabulary, names=new), after)
-    return [
+    found = [
         *pair.one("about", _about, lambda say: say.about),
         *pair.list("stages", _("Stage"), lambda body: body["stages"], lambda say: say.stage),
         *_criteria(pair),
@@ -85,6 +85,10 @@ def changes(old: Body, new: Body, vocabulary: Vocabulary | None = None) -> list[
         *pair.list("moves", "", lambda body: body.get("moves") or [], lambda s: s.move),
         *pair.one("effect", lambda body: body.get("effect") or {}, lambda _say: effects.facets),
     ]
+    if not found and canonical(old) != canonical(new):
+        # One has an empty part that the other leaves out.
+        found.append(Change("about", _("The text"), "rewritten"))
+    return found
 
 
 def _together(_part: ItemJSON) -> str:

@@ -28,6 +28,10 @@ def silent() -> Facets:
         _("with age"): _("in full"),
         _("warning"): _("no warning"),
         _("a breach is told to"): str(values.ESCALATIONS["lead"]),
+        _("a breach is told further"): _("to nobody else"),
+        _("after a breach the lead"): _("stays with who has it"),
+        _("may be paused"): _("never"),
+        _("ticked already"): _("never"),
         _("Handoffs a month"): _("nothing promised"),
         _("Quality of the handoffs"): _("nothing promised"),
         _("Takes effect"): _("as soon as both have signed"),
@@ -122,6 +126,9 @@ class Speaker:
             **dict(phrases.terms(part, self.words)),
             _("warning"): _("at %(n)s %%") % {"n": percent} if percent else "",
             _("a breach is told to"): phrases.escalation(part),
+            _("a breach is told further"): ", ".join(phrases.chain(part)),
+            _("after a breach the lead"): phrases.taken_back(part),
+            _("may be paused"): phrases.pause(part),
             _("team"): str(Side(part["side"]).label),
         }
 
@@ -143,7 +150,11 @@ class Speaker:
         }
 
     def check(self, part: ItemJSON) -> Facets:
-        return {"": text(part["label"]), _("asks for"): phrases.asked(part)}
+        return {
+            "": text(part["label"]),
+            _("asks for"): phrases.asked(part),
+            _("ticked already"): phrases.ticked(part, self.words),
+        }
 
     def reason(self, part: ItemJSON) -> Facets:
         return {

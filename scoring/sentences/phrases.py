@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from scoring.conditions.groups import joined
 from scoring.documents import ConditionJSON, ItemJSON, text
@@ -34,6 +35,35 @@ def escalation(clock: ItemJSON) -> str:
     """Whom a breach is told where it is not, as always, the lead of the team."""
     to = clock.get("escalate_to") or "lead"
     return "" if to == "lead" else str(values.ESCALATIONS[to])
+
+
+def pause(clock: ItemJSON) -> str:
+    """May it be paused, and for how long? Days of the calendar, not of work."""
+    n = clock.get("pause_days")
+    said = ngettext(
+        "once, for up to %(n)d calendar day", "once, for up to %(n)d calendar days", n or 0
+    )
+    return said % {"n": n} if n else ""
+
+
+def taken_back(clock: ItemJSON) -> str:
+    return _("is offered to others") if clock.get("take_back") else ""
+
+
+def chain(clock: ItemJSON) -> list[str]:
+    """Whom a breach is told that is still not answered so much later."""
+    said = _("%(span)s later to %(to)s")
+    return [
+        said % {"span": values.duration(each["minutes"]), "to": values.ESCALATIONS[each["to"]]}
+        for each in clock.get("chain") or []
+    ]
+
+
+def ticked(item: ItemJSON, words: Words) -> str:
+    """What ticks a checklist item before anybody looks at it."""
+    if "when" in item:
+        return term(item, words)
+    return _("if every criterion of the handover still holds") if item.get("criteria") else ""
 
 
 def asked(item: ItemJSON) -> str:

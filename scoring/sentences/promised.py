@@ -22,7 +22,7 @@ def sections(body: Body, book: Rulebook) -> Iterator[Section]:
     """Clocks, supply, checklists, reasons, goals, and what each side watches."""
     yield _clocks(body, book)
     yield _supply(body)
-    yield _checklists(body)
+    yield _checklists(body, book)
     yield _reasons(body)
     yield _goals(body)
     yield _watches(body)
@@ -53,6 +53,12 @@ def _told_of(clock: ItemJSON, speaker: Speaker) -> Iterator[str]:
         yield said
     if to := phrases.escalation(clock):
         yield _("a breach is told to %(to)s") % {"to": to}
+    for step in phrases.chain(clock):
+        yield _("a breach is told %(step)s") % {"step": step}
+    if clock.get("take_back"):
+        yield _("after a breach the lead is offered to others")
+    if said := phrases.pause(clock):
+        yield _("may be paused %(pause)s") % {"pause": said}
 
 
 def _supply(body: Body) -> Section:
@@ -67,11 +73,11 @@ def _supply(body: Body) -> Section:
     )
 
 
-def _checklists(body: Body) -> Section:
-    groups = []
+def _checklists(body: Body, book: Rulebook) -> Section:
+    speaker, groups = Speaker(body, book.vocabulary), []
     for name, title in values.CHECKLISTS.items():
         clauses = tuple(
-            Clause("", each["key"], text(each["label"]), detail=_asks(each))
+            Clause("", each["key"], text(each["label"]), detail="; ".join(_asks(each, speaker)))
             for each in body["checklists"][name]
         )
         if clauses:
@@ -87,9 +93,11 @@ def _checklists(body: Body) -> Section:
     )
 
 
-def _asks(item: ItemJSON) -> str:
-    asked = phrases.asked(item)
-    return _("asks for: %(label)s") % {"label": asked} if asked else ""
+def _asks(item: ItemJSON, speaker: Speaker) -> Iterator[str]:
+    if asked := phrases.asked(item):
+        yield _("asks for: %(label)s") % {"label": asked}
+    if ticked := phrases.ticked(item, speaker.words):
+        yield _("ticked already %(when)s") % {"when": ticked}
 
 
 def _reasons(body: Body) -> Section:

@@ -16,9 +16,8 @@ register = template.Library()
 
 # Quoted words stay as they are: a number in them is a name, not a figure.
 _QUOTED = re.compile(r"(“[^”]*”|„[^“]*“)")
-_FIGURE = re.compile(
-    r"(?<![\w.,])(\d+(?:[.,]\d+)*(?:[ \u00a0](?:%|h|min|days?|Tage?n?|Std\.?)(?!\w))?)"
-)
+_UNITS = r"%|h|min|(?:calendar )?days?|(?:Kalendert|T)age?n?|Stunden|Std\.?|Min\.?"
+_FIGURE = re.compile(rf"(?<![\w.,])(\d+(?:[.,]\d+)*(?:[ \u00a0](?:{_UNITS})(?!\w))?)")
 
 
 @register.filter

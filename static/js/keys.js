@@ -1,11 +1,14 @@
 /* Keys, toasts and the look. Everything works without this file; with it, faster.
 
-   j and k move between [data-row]; any other key clicks the visible [data-key] it names. Keys are
-   ignored while typing, with modifiers, and while a dialog is open; a key held down clicks once. */
+   j and k move between [data-row]; any other key clicks the visible [data-key] it names, and where a
+   form is named, leads to what is still open in it. Keys are ignored while typing, with modifiers, and
+   while a dialog is open; a key held down clicks once. Enter sends the form that a box stands in, with
+   Ctrl from a text too. */
 (() => {
   "use strict";
 
   const root = document.documentElement;
+  root.classList.add("scripted");
   const all = (selector) => [...document.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
   const seen = (element) => element.getClientRects().length > 0;
@@ -26,12 +29,21 @@
     next.click();
   };
 
-  /* A row that htmx loads becomes the current one at once; its neighbours do not. */
+  /* A row that htmx loads becomes the current one at once; its neighbours do not. Where it does not
+     come, the row that is in hand stays the current one: an answer is for nobody else. */
+  let inHand = null;
+  const pointTo = (row) => {
+    rows().forEach((other) => other.removeAttribute("aria-current"));
+    row?.setAttribute("aria-current", "true");
+  };
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.target.closest("[data-row]");
     if (!row) return;
-    rows().forEach((other) => other.removeAttribute("aria-current"));
-    row.setAttribute("aria-current", "true");
+    inHand = rows().find((other) => other.getAttribute("aria-current") === "true");
+    pointTo(row);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.closest("[data-row]") && !event.detail.successful) pointTo(inHand);
   });
 
   /* On the phone the list makes room for the lead in hand. */
@@ -44,40 +56,108 @@
      was refused, what is in its way gets it, if the button went with the old form. */
   document.addEventListener("htmx:afterSettle", () => {
     showInHand();
-    document.querySelector("[data-row][autofocus]")?.focus({ preventScroll: true });
-    if (document.activeElement === document.body) byId("refusal")?.focus();
+    const taken = document.querySelector("[data-row][autofocus]");
+    taken?.focus({ preventScroll: true });
+    taken?.removeAttribute("autofocus");
+    if (document.activeElement === document.body) {
+      (byId("refusal") || document.querySelector("#answer [aria-invalid=true]"))?.focus();
+    }
     all(".toast").forEach(attend);
+    tellKeys();
+  });
+
+  /* Below the list stand the keys that do something now; the others keep their place, so that
+     nothing moves. */
+  const tellKeys = () => {
+    all("#keys [data-of]").forEach((said) => {
+      said.classList.toggle("idle", !document.querySelector(`[data-key="${said.dataset.of}"]`));
+    });
+  };
+  tellKeys();
+
+  /* On the phone the next lead begins with its name. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id === "main" && matchMedia("(max-width: 720px)").matches) scrollTo(0, 0);
+  });
+
+  /* Later: a moment after the deadline asks for a pause of the clock. */
+  document.addEventListener("change", ({ target }) => {
+    const pause = target.form?.querySelector("[data-after]");
+    if (!pause || !["until", "moment"].includes(target.name)) return;
+    const { until, moment } = target.form.elements;
+    const chosen = until.value === "other" ? moment.value : until.value;
+    pause.checked = new Date(chosen) > new Date(pause.dataset.after);
   });
 
   /* Keys. */
   const open = (details) => {
+    details.closest(".answer")?.querySelectorAll(":is(.return, .later, .step)[open]").forEach((other) => {
+      if (other !== details) other.open = false;
+    });
     details.open = true;
     details.scrollIntoView({ block: "nearest" });
     const first = details.querySelector("input:not([type=hidden]), select, textarea") || details.querySelector("button");
     first?.focus({ preventScroll: true });
   };
 
+  /* Out of a text to the name of its form, out of a form back to what was there before: what was
+     written stays in it. */
+  const leave = (from) => {
+    const around = from.closest(".answer details[open]");
+    const details = around || all(".answer :is(.return, .later)[open]").at(-1);
+    if (typing(from)) from.blur();
+    else if (details) details.open = false;
+    details?.querySelector("summary").focus({ preventScroll: true });
+    return Boolean(details);
+  };
+
   /* What is on its way out (.htmx-request) cannot be pressed: j, a must not answer the lead before. */
   const pressable = (key) => all(`[data-key="${CSS.escape(key)}"]`)
     .filter((element) => !element.disabled && seen(element) && !element.closest(".htmx-request"));
 
-  /* Of several that are named by the same key, the one nearest to the focus is meant. */
+  /* What is still to be answered in a form: a box to tick, an input to fill in, else its button. */
+  const openIn = (form) =>
+    form.querySelector(".checks input[type=checkbox]:not(:checked)")
+    || [...form.querySelectorAll("[name^=item_]")].find((input) => input.type !== "checkbox" && !input.value)
+    || form.querySelector("button:not([type=button])");
+
+  /* Of several that are named by the same key, the one nearest to the focus is meant: but what was
+     just done is undone before anything else is. */
   const press = (key, from) => {
     const found = pressable(key);
+    const done = found.find((element) => element.closest(".toast"));
+    if (done) { done.click(); return true; }
     let around = from;
     while (around && !found.some((element) => around.contains(element))) around = around.parentElement;
     const target = found.find((element) => around.contains(element));
     if (!target) return false;
-    if (target.matches("summary") && !target.parentElement.open) open(target.parentElement);
+    if (target.matches("summary")) open(target.parentElement);
+    else if (target.matches("form")) { target.scrollIntoView({ block: "nearest" }); openIn(target)?.focus(); }
     else if (target.matches("input, select, textarea")) { target.focus(); target.select?.(); }
     else { target.focus(); target.click(); }
     return true;
   };
 
+  /* Pressed, not submitted: htmx sends only a button that was clicked along, with its name. */
+  const send = (form) => {
+    const button = form.querySelector("button:not([type=button])");
+    if (!button || button.disabled || form.closest(".htmx-request")) return false;
+    button.click();
+    return true;
+  };
+  const sends = (event) => event.key === "Enter" && !event.repeat && !event.isComposing && event.target.form
+    && (event.ctrlKey || event.metaKey ? event.target.matches("textarea, input, select")
+      : event.target.matches(".answer input[type=checkbox], .answer input[type=radio]"));
+
   document.addEventListener("keydown", (event) => {
+    if (sends(event)) { if (send(event.target.form)) event.preventDefault(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
-    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && (typing(event.target) || event.target.closest(".answer") || event.target === document.body)) {
+      leave(event.target);
+      return;
+    }
+    if (typing(event.target)) return;
     const handled =
       event.key === "j" ? (move(1), true)
       : event.key === "k" ? (move(-1), true)
@@ -105,17 +185,19 @@
     close.type = "button";
     close.className = "close";
     close.textContent = "×";
-    close.setAttribute("aria-label", byId("toasts").dataset.close);
+    close.setAttribute("aria-label", byId("toasts").dataset.shut);
     close.addEventListener("click", () => toast.remove());
     toast.append(close);
     if (toast.matches(".error, .warning")) return;
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
-    setTimeout(leave, 8000);
+    setTimeout(leave, toast.querySelector("form") ? 20000 : 8000);
   };
 
   const complain = (words) => {
+    all(".toast.error").find((said) => said.dataset.words === words)?.remove();
     const toast = document.createElement("p");
     toast.className = "toast error";
+    toast.dataset.words = words;
     toast.textContent = words;
     byId("toasts").append(toast);
     attend(toast);
@@ -155,6 +237,21 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) byId("signed-out")?.remove(); });
   all(".toast").forEach(attend);
+
+  /* Words to be taken elsewhere. */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const words = byId(button.dataset.copy);
+    const mark = () => {
+      const range = document.createRange();
+      range.selectNodeContents(words);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+    };
+    const copied = navigator.clipboard?.writeText(words.textContent) ?? Promise.reject();
+    copied.then(() => { button.textContent = button.dataset.done; }, mark);
+  });
 
   /* Light or dark: shown at once, kept by the server. */
   const dark = () => root.dataset.theme

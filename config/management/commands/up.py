@@ -66,6 +66,7 @@ class Command(BaseCommand):
                     self.say(f"  {self.code}")
                 if settings.DEMO:
                     call_command("demo", accounts=True, stdout=self.stdout)
+                    self.stdout.flush()
 
         return tick
 

@@ -1,4 +1,4 @@
-"""Checklists: what a rep confirms, and what is written down with it."""
+"""Checklists: what a rep confirms, what is written down with it, and what a machine ticks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from scoring.checks.structure import COLLECTED_TYPES, NAME, SENTENCE
 from scoring.documents import ItemJSON, Text, text
+from scoring.forms.nodes import Said
 from scoring.forms.parts import PLAIN, Adding, Buttons, SectionForm
 from scoring.forms.promises import offers
 from scoring.forms.rows import Row, Rows, english, fresh_key
+from scoring.forms.steps import OF_ROWS, Step
 from scoring.forms.texts import BilingualField, kept
+from scoring.forms.trees import ConditionTree
 from scoring.sentences import phrases, values
 
 
 class CheckRow(Row):
+    """An item. In its `ticking` stands the condition that ticks it; it may be left empty."""
+
     texts = ("label",)
     # What a path of the text calls an input.
     inputs = {"collects": "asks", "attribute": "asks"}
@@ -42,15 +47,66 @@ class CheckRow(Row):
         max_length=5000,
         help_text=gettext_lazy("For a choice. Several values are divided by commas."),
     )
+    criteria = forms.BooleanField(
+        label=gettext_lazy("Tick it already if every criterion of the handover still holds"),
+        required=False,
+    )
 
-    def __init__(self, *args: Any, family: str = "", **options: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        prefix: str,
+        family: str = "",
+        step: Step | None = None,
+        **options: Any,
+    ) -> None:
         self.blank = offers.item(family) or self.blank
-        super().__init__(*args, family=family, **options)
+        super().__init__(data, prefix=prefix, family=family, step=step, **options)
+        if not prefix.startswith("acceptance"):
+            del self.fields["criteria"]
+        self.ticking = ConditionTree(
+            data,
+            prefix=prefix,
+            context=self.context,
+            when=(self.item or {}).get("when"),
+            step=step if step and step.what not in OF_ROWS else None,
+            optional=True,
+        )
 
     @property
     def brief(self) -> str:
-        """What is asked for."""
-        return phrases.asked(self.item) if self.item else ""
+        """What is asked for, and what ticks it."""
+        if not self.item:
+            return ""
+        ticked = phrases.ticked(self.item, self.context.speaker.words)
+        said = _("ticked already %(when)s") % {"when": ticked} if ticked else ""
+        return "; ".join(filter(None, [phrases.asked(self.item), said]))
+
+    def says(self) -> Iterator[Said]:
+        if not self.ticking.is_empty:
+            yield self.ticking.said
+            yield from self.ticking.says()
+
+    def every_form(self) -> Iterator[forms.Form]:
+        yield self
+        yield from self.ticking.forms()
+
+    def calm(self) -> None:
+        self.ticking.calm()
+        super().calm()
+
+    def has_changed(self) -> bool:
+        return super().has_changed() or self.ticking.has_changed()
+
+    def is_valid(self) -> bool:
+        own = super().is_valid()
+        if self.is_left_empty() or self.is_removed():
+            return own
+        stands = self.ticking.is_valid()
+        if self.ticking.problem:
+            self.add_error(None, self.ticking.problem)
+        return own and stands and not self.ticking.problem
 
     def shown(self, given: ItemJSON) -> dict[str, Any]:
         collects = given.get("collects") or {}
@@ -79,6 +135,11 @@ class CheckRow(Row):
         given = super().value()
         asks, type, choices = given.pop("asks"), given.pop("type") or "text", given.pop("choices")
         given.pop("collects", None)
+        given.pop("when", None)
+        if not self.ticking.is_empty:
+            given["when"] = self.ticking.when()
+        if not given.get("criteria") and (self.item or {}).get("criteria", True):
+            given.pop("criteria", None)
         old = (self.item or {}).get("collects")
         if not asks:
             return given
@@ -123,6 +184,17 @@ class ChecklistsSection(SectionForm):
 
     def parts(self) -> list[Any]:
         return list(self.by_name.values())
+
+    def place(self, steps: list[str]) -> tuple[forms.Form | None, str | None]:
+        """The form and the input that a path of the text means; not every path names the list."""
+        named = self.by_name.get(steps[1]) if steps[1:] else None
+        keys = steps[2:] if named else steps[1:]
+        for row in (row for rows in ([named] if named else self.parts()) for row in rows):
+            key = row.written_key or (row.item or {}).get("key")
+            if key and key in keys:
+                names = (row.inputs.get(step, step) for step in keys[keys.index(key) + 1 :])
+                return row, next((name for name in names if name in row.fields), None)
+        return next(iter(named or self.parts()[0]), None), None
 
     def value(self) -> dict[str, list[ItemJSON]]:
         return {name: rows.value() for name, rows in self.by_name.items()}

@@ -1,4 +1,5 @@
-"""Clocks: within how long, for whom sooner, when to warn, and whom a breach is told."""
+"""Clocks: within how long, for whom sooner, when to warn, whom a breach is told and told further,
+and whether the clock may be paused."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scoring.checks.promised import OWED_ALWAYS
-from scoring.checks.structure import CLOCK_SIDES
+from scoring.checks.promised import OWED_ALWAYS, TAKEN_BACK
+from scoring.checks.structure import CLOCK_SIDES, MOST_CHAIN, MOST_PAUSE_DAYS
 from scoring.conditions import EVERYTHING
 from scoring.documents import ItemJSON, item
 from scoring.forms.conditional import ConditionRow
@@ -22,7 +23,40 @@ from scoring.journeys import stages_of_kind
 from scoring.promises import LEAD
 from scoring.sentences import values
 
-SILENT = {"terms": [], "warn_at": None, "escalate_to": LEAD}
+SILENT = {
+    "terms": [],
+    "warn_at": None,
+    "escalate_to": LEAD,
+    "chain": [],
+    "take_back": False,
+    "pause_days": None,
+}
+
+
+class ChainForm(SpanForm):
+    """One step of a chain: so long after the deadline, and who is told then. All empty is none."""
+
+    to = forms.ChoiceField(
+        label=gettext_lazy("Told to"),
+        choices=[("", "—"), *values.ESCALATIONS.items()],
+        required=False,
+    )
+
+    def __init__(self, data: Any, *, prefix: str, number: int, old: ItemJSON | None) -> None:
+        self.label = _("Step %(number)d") % {"number": number}
+        shown = units(old["minutes"]) | {"to": old["to"]} if old else {}
+        super().__init__(data, prefix=f"{prefix}-chain{number}", initial=shown)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if not self.errors and self.total and not given["to"]:
+            self.add_error("to", _("Choose who is told then."))
+        if not self.errors and given["to"] and not self.total:
+            self.add_error("minutes", _("Give the time after the deadline."))
+        return given
+
+    def value(self) -> ItemJSON:
+        return {"minutes": self.total, "to": self.cleaned_data["to"]}
 
 
 class ClockForm(SpanForm):
@@ -38,6 +72,16 @@ class ClockForm(SpanForm):
     escalate_to = forms.ChoiceField(
         label=gettext_lazy("A breach is told to"), choices=values.ESCALATIONS, required=False
     )
+    pause_days = WholeNumber(
+        label=gettext_lazy("May be paused for up to (days)"),
+        required=False,
+        min_value=1,
+        max_value=MOST_PAUSE_DAYS,
+        help_text=gettext_lazy("Calendar days, once, with a reason. Left empty: no pause."),
+    )
+    take_back = forms.BooleanField(
+        label=gettext_lazy("At a breach, take the lead back and offer it to others"), required=False
+    )
     # What a path of the text calls an input.
     inputs = {"side": "days"}
 
@@ -48,8 +92,24 @@ class ClockForm(SpanForm):
         shown = units(self.old.get("minutes")) | {
             "warn_at": self.old.get("warn_at"),
             "escalate_to": self.old.get("escalate_to") or LEAD,
+            "pause_days": self.old.get("pause_days"),
+            "take_back": bool(self.old.get("take_back")),
         }
         super().__init__(data, prefix=f"clock-{key}", initial=shown)
+        if self.side != "sales":
+            del self.fields["pause_days"]
+        if key != TAKEN_BACK:
+            del self.fields["take_back"]
+        self.chain = list(self._steps(data))
+
+    @property
+    def is_told_further(self) -> bool:
+        """Is there a step of the chain to be seen?"""
+        return any(step[name].value() for step in self.chain for name in step.fields)
+
+    def told_further(self) -> list[ChainForm]:
+        """The steps that are filled in, of a form that was checked."""
+        return [step for step in self.chain if step.total]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -59,6 +119,9 @@ class ClockForm(SpanForm):
             raise forms.ValidationError(_("This clock cannot be left out. Give a time."))
         if given["warn_at"]:
             self.add_error("warn_at", _("Give a time first: of nothing there is no share."))
+        for name in ("pause_days", "take_back"):
+            if given.get(name):
+                self.add_error(name, _("Give a time first: without one no clock runs."))
         return given
 
     def value(self, terms: list[ItemJSON]) -> ItemJSON:
@@ -68,6 +131,9 @@ class ClockForm(SpanForm):
             "terms": terms,
             "warn_at": given["warn_at"],
             "escalate_to": given["escalate_to"] or LEAD,
+            "chain": [step.value() for step in self.told_further()],
+            "take_back": given.get("take_back", False),
+            "pause_days": given.get("pause_days"),
         }
         clock = {"key": self.key, "side": self.side, "minutes": self.total}
         for name, part in said.items():
@@ -76,6 +142,12 @@ class ClockForm(SpanForm):
             elif name in self.old and (self.old[name] or SILENT[name]) == part:
                 clock[name] = self.old[name]
         return clock
+
+    def _steps(self, data: Any) -> Iterator[ChainForm]:
+        """As many as there may be."""
+        old = dict(enumerate(self.old.get("chain") or [], 1))
+        for number in range(1, MOST_CHAIN + 1):
+            yield ChainForm(data, prefix=self.prefix, number=number, old=old.get(number))
 
 
 class TermRow(ConditionRow, SpanForm):
@@ -124,24 +196,31 @@ class ClocksSection(SectionForm):
             yield clock, rows, adding(rows.name, TermRow)
 
     def parts(self) -> list[Any]:
-        return [*self.clocks, *self.terms.values()]
+        chains = [step for clock in self.clocks for step in clock.chain]
+        return [*self.clocks, *chains, *self.terms.values()]
 
     def is_valid(self) -> bool:
         valid = super().is_valid()
         for clock in self.clocks:
-            left = [row for row in self.terms[clock.key] if self._stays(row)]
-            if left and not clock.total and not clock.errors:
-                message = _("Give the time for all other leads too.")
-                clock.add_error("minutes", message)
+            if clock.total or clock.errors:
+                continue
+            if any(self._stays(row) for row in self.terms[clock.key]):
+                clock.add_error("minutes", _("Give the time for all other leads too."))
+                valid = False
+            elif clock.told_further():
+                clock.add_error("minutes", _("Give a time first: without one no clock runs."))
                 valid = False
         return valid
 
     def place(self, steps: list[str]) -> tuple[forms.Form | None, str | None]:
         """The form and the input that a path of the text means."""
         clock = next((each for each in self.clocks if each.key in steps), None)
-        for row in self.terms[clock.key] if clock else ():
-            if row.is_bound and (row.written_key or (row.item or {}).get("key")) in steps[2:]:
+        part = steps[2] if clock and steps[2:] else ""
+        for row in self.terms[clock.key] if part == "terms" else ():
+            if row.is_bound and (row.written_key or (row.item or {}).get("key")) in steps[3:]:
                 return row, "minutes" if steps[-1] == "minutes" else None
+        if part == "chain" and steps[3:]:
+            return _numbered(clock, steps[3]), steps[-1] if steps[4:] else None
         return clock, steps[-1] if clock and steps[-1] in clock.fields else None
 
     def value(self) -> list[ItemJSON]:
@@ -153,3 +232,9 @@ class ClocksSection(SectionForm):
 
     def _stays(self, row: TermRow) -> bool:
         return not row.is_left_empty() and not row.is_removed()
+
+
+def _numbered(clock: ClockForm, number: str) -> ChainForm:
+    """The step of the chain that has this number in the text: those left empty have none."""
+    filled = clock.told_further() if clock.is_bound else clock.chain
+    return dict(enumerate(filled, 1)).get(int(number) if number.isdecimal() else 1, clock.chain[0])
