@@ -26,14 +26,16 @@ def key_of(name: str, *, length: int = 60) -> str:
 
 
 def find_or_add(model: type[Row], given: Iterable[str], **defaults: object) -> dict[str, Row]:
-    """Each name with its row, known by key or by name; a new row where neither is known. Names
-    that are blank or no text are left out. One query, and up to three more where a name is not
-    a known key."""
+    """Each name with its row, known by key or by name; a new row where neither is known. A key
+    that somebody wrote otherwise than `key_of` does counts as it stands. Names that are blank or
+    no text are left out. One query, and up to three more where a name is not a known key."""
     length = model._meta.get_field("key").max_length
-    wanted = {name: key_of(clean(name), length=length) for name in set(given) if _says(name)}
-    if not wanted:
+    plain = {name: clean(name) for name in set(given) if _says(name)}
+    if not plain:
         return {}
-    by_key = _by_key(model, wanted.values())
+    wanted = {name: key_of(text, length=length) for name, text in plain.items()}
+    by_key = _by_key(model, {*plain.values(), *wanted.values()})
+    wanted |= {name: text for name, text in plain.items() if text in by_key}
     missing = {name: key for name, key in wanted.items() if key not in by_key}
     if missing:
         by_name = {fold(row.name): row for row in model.objects.order_by("-pk")}

@@ -50,6 +50,15 @@ def test_a_channel_nobody_knows_is_unclassified_and_a_known_one_is_found_by_key_
     assert ActivityType.objects.get().name == "Page seen"
 
 
+def test_a_key_that_an_administrator_wrote_with_hyphens_is_found_as_it_stands(anna, monday):
+    fair = Channel.objects.create(key="trade-fair", name="Fairs and shows", kind="event")
+    for name in ("trade-fair", " trade-fair "):
+        seen(anna, monday, name)
+    assert Channel.objects.get() == fair
+    seen(anna, monday, "trade_fair")
+    assert Channel.objects.count() == 2
+
+
 def test_names_that_share_no_latin_letter_stay_different_channels(anna, monday):
     for name in ("展示会", "検索", "Ярмарка", "展示会 "):
         seen(anna, monday, name)
