@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from feedback import handoffs
-from feedback.handoffs import returns
+from feedback.handoffs import returns, rights
 from feedback.models import Handoff, HandoffEvent
 from leads.models import User
 from leads.refusals import Refused
@@ -55,13 +55,15 @@ def give_back(
     reason: str,
     text: str,
     back_on: date | None = None,
+    seen: Mapping[int, rights.Seen] | None = None,
 ) -> list[Outcome]:
     """Return each in a transaction of its own: what is refused to one changes nothing for the
-    others."""
-    outcomes = []
+    others. `seen` is how they stood on the page that returns them, as far as it says so."""
+    outcomes, known = [], seen or {}
+    facts = {"by": by, "at": at, "reason": reason, "text": text, "back_on": back_on}
     for handoff in chosen:
         try:
-            handoffs.give_back(handoff, by=by, at=at, reason=reason, text=text, back_on=back_on)
+            handoffs.give_back(handoff, seen=known.get(handoff.pk), **facts)
             outcomes.append(Outcome(handoff))
         except Refused as refused:
             outcomes.append(Outcome(handoff, refused))

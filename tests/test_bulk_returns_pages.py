@@ -13,7 +13,7 @@ from scoring.shapes import classic
 from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory
 from tests.forms import form_of
 from tests.test_inbox import freeze, inbox, offered
-from tests.test_queues import accepted, named
+from tests.test_queues import CONFIRMED, accepted, named
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +132,50 @@ def test_one_that_a_colleague_answered_meanwhile_stays_and_says_who(sam, tom, si
     again = client.post(URL, form | {"reason": reason, "text": "Students."})
     assert HandoffEvent.objects.filter(kind="returned").count() == 2
     assert again.status_code in (200, 422)
+
+
+def test_what_changed_hands_since_the_page_was_drawn_stays_and_says_whose_it_is(
+    sam, tom, lena, signed_in
+):
+    nobodys, his, mine = HandoffFactory(), offered(sam), offered(sam)
+    client = signed_in(lena)
+    form = form_of(preview(client, nobodys, his, mine).content.decode(), URL)
+    words = {"reason": mine.version.body["reasons"][0]["key"], "text": "Students."}
+    handoffs.assign(nobodys, to=tom, by=tom, at=NOW)
+    handoffs.accept(his, by=sam, at=NOW, confirmed=CONFIRMED)
+    page = client.post(URL, form | words)
+    assert outcomes(page) == ["already_theirs", "already_answered", "returned"]
+    said = page.content.decode()
+    assert "Tom Albrecht took this lead at 10:00." in said
+    assert "Sam Okafor accepted this lead at 10:00." in said
+    assert [Handoff.objects.get(pk=h.pk).state for h in (nobodys, his)] == ["offered", "accepted"]
+    fresh = preview(client, nobodys, his).content.decode()
+    assert "Tom Albrecht has it." in fresh
+    assert outcomes(client.post(URL, form_of(fresh, URL) | words)) == ["returned"] * 2
+
+
+def test_a_page_that_comes_back_without_a_reason_still_says_what_it_showed_first(
+    sam, tom, signed_in
+):
+    handoff, client = HandoffFactory(), signed_in(sam)
+    form = form_of(preview(client, handoff).content.decode(), URL)
+    handoffs.assign(handoff, to=tom, by=tom, at=NOW)
+    again = client.post(URL, form | {"text": "Students."})
+    assert again.status_code == 422
+    reason = {"reason": handoff.version.body["reasons"][0]["key"], "text": "Students."}
+    page = client.post(URL, form_of(again.content.decode(), URL) | reason)
+    assert outcomes(page) == ["already_theirs"]
+
+
+def test_what_the_page_said_stays_does_so_whatever_has_changed_since(sam, tom, signed_in):
+    mine, his = offered(sam), accepted(tom)
+    client = signed_in(sam)
+    form = form_of(preview(client, mine, his).content.decode(), URL)
+    handoffs.undo(his, by=tom, at=NOW)
+    words = {"reason": mine.version.body["reasons"][0]["key"], "text": "Students."}
+    page = client.post(URL, form | words)
+    assert outcomes(page) == ["returned", "changed"]
+    assert Handoff.objects.get(pk=his.pk).state == "offered"
 
 
 def test_what_may_not_be_returned_is_said_before(sam, tom, signed_in):

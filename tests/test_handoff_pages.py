@@ -115,9 +115,36 @@ def test_a_colleague_a_second_late_is_told_who_has_it_and_sees_how_it_stands(
         assert response.status_code == 409
         assert "Sam Okafor accepted this lead at 10:00." in page
         assert url(handoff, "handoff_acceptance") not in page
-    assert response["HX-Retarget"] == "#answer"
+    assert response["HX-Retarget"] == response["HX-Reselect"] == "#hand"
     handoff.refresh_from_db()
     assert handoff.answered_by == sam
+
+
+def test_who_comes_too_late_sees_all_of_the_lead_as_it_stands_and_the_way_on(
+    sam, tom, handoff, signed_in
+):
+    others = [offered(tom) for _ in range(2)]
+    client, place = signed_in(tom), {"queue": "answer", "whose": "all"}
+    inbox = {**HTMX, "HX-Current-URL": "http://testserver/inbox/?queue=answer"}
+    accepted(handoff, sam)
+    page = client.post(
+        url(handoff, "handoff_acceptance"), {"confirmed": ALL} | place, headers=inbox
+    )
+    said = page.content.decode()
+    assert page.status_code == 409
+    detail, answer = said.split('id="answer"')
+    assert "Accepted by <b>Sam Okafor</b>" in detail.split('id="timeline"')[1]
+    assert "Sam Okafor accepted this lead at 10:00." in answer
+    assert 'id="bottom"' not in said
+    following = page.context["desk"].next
+    assert following in {f"/inbox/?queue=answer&whose=all&handoff={h.pk}" for h in others}
+    assert following.replace("&", "&amp;") in detail
+
+
+def test_an_answer_that_is_incomplete_leaves_the_rest_of_the_page_alone(sam, handoff, signed_in):
+    page = signed_in(sam).post(url(handoff, "handoff_acceptance"), {}, headers=HTMX)
+    assert (page.status_code, page["HX-Retarget"]) == (422, "#answer")
+    assert 'id="detail"' not in page.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -470,8 +497,55 @@ def test_a_page_drawn_before_a_colleague_took_the_lead_is_told_so_and_a_fresh_on
     assert handoff.answered_by == tom
 
 
+@pytest.mark.parametrize("gives", [{}, {"pool": "1"}])
+def test_who_assigns_from_a_page_of_before_is_told_who_has_the_lead_now(
+    sam, tom, lena, signed_in, gives
+):
+    handoff, client = offered(sam), signed_in(lena)
+    page = client.get(url(handoff, "handoff_assignment") if not gives else url(handoff))
+    form = {"to": lena.pk, "seen": shown_owner(page)} | gives
+    if not gives:
+        assert (
+            client.post(url(handoff, "handoff_assignment"), {**form, "to": ""}).status_code == 422
+        )
+    handoffs.assign(handoff, to=tom, by=lena, at=MONDAY + HOUR)
+    form["to"] = sam.pk
+    refused = client.post(url(handoff, "handoff_assignment"), form)
+    assert refused.status_code == 409
+    assert "Tom Albrecht has this lead now." in refused.content.decode()
+    assert Handoff.objects.get().owner == tom
+    client.post(url(handoff, "handoff_assignment"), form | {"seen": shown_owner(refused)})
+    assert Handoff.objects.get().owner == (None if gives else sam)
+
+
+def test_who_assigns_what_its_owner_has_accepted_meanwhile_is_told_so(sam, tom, lena, signed_in):
+    handoff, client = offered(sam), signed_in(lena)
+    form = {"to": tom.pk, "seen": shown_owner(client.get(url(handoff, "handoff_assignment")))}
+    handoffs.accept(handoff, by=sam, at=MONDAY + HOUR, confirmed=ALL)
+    refused = client.post(url(handoff, "handoff_assignment"), form)
+    assert refused.status_code == 409
+    assert "Sam Okafor accepted this lead at 10:00." in refused.content.decode()
+    assert Handoff.objects.get().owner == sam
+    client.post(url(handoff, "handoff_assignment"), form | {"seen": f"{sam.pk}-accepted"})
+    assert Handoff.objects.get().owner == tom
+
+
+@pytest.mark.parametrize("name", ["handoff_return", "handoff_assignment"])
+def test_a_manager_who_takes_or_returns_what_a_rep_has_meanwhile_changes_nothing(
+    sam, lena, signed_in, name
+):
+    handoff, client = HandoffFactory(), signed_in(lena)
+    shown = client.get(url(handoff, name))
+    handoffs.accept(handoff, by=sam, at=MONDAY + HOUR, confirmed=ALL)
+    form = {"to": sam.pk, "reason": "no_budget", "text": "None.", "seen": shown_owner(shown)}
+    refused = client.post(url(handoff, name), form | {"to": lena.pk})
+    assert "Sam Okafor accepted this lead at 10:00." in refused.content.decode()
+    handoff.refresh_from_db()
+    assert (handoff.state, handoff.owner) == ("accepted", sam)
+
+
 def shown_owner(page) -> str:
-    return re.search(r'name="seen" value="(\d+)"', page.content.decode())[1]
+    return re.search(r'name="seen" value="(\d[\w-]*)"', page.content.decode())[1]
 
 
 def test_a_refused_answer_tells_the_pulse_how_the_lead_stands_now(sam, tom, signed_in):

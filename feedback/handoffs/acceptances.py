@@ -27,13 +27,13 @@ def accept(
     confirmed: set[str],
     answers: Mapping[str, str] | None = None,
     next_step: str = "",
-    seen: int | None = None,
+    seen: rights.Seen | None = None,
 ) -> Handoff:
     """`by` accepts the lead and owns it from now on; the first-contact clock starts.
 
     `confirmed` holds the keys of the acceptance checklist's items, and `answers` what was said
     of those that collect something: all of them. `next_step` is shown to marketing. `seen`
-    is who had it on the page that is answered, as `rights.require_free` takes it. Raises Refused:
+    is how it stood on the page that is answered, if it came from one. Raises Refused:
     not_found, not_yours, already_answered, not_offered, already_theirs,
     checklist_incomplete, unreadable_value.
     """

@@ -33,13 +33,13 @@ def give_back(
     text: str,
     disputed: str = "",
     back_on: date | None = None,
-    seen: int | None = None,
+    seen: rights.Seen | None = None,
 ) -> Handoff:
     """`by` returns the lead: at the door, or, once accepted, after contact.
 
     `reason` is a key of the handoff's version, `text` a sentence for marketing, `disputed` the
     key of a criterion the lead was handed over by, `back_on` a day to be offered again, to `by`;
-    `seen` is who had it on the page that is answered, as `rights.require_free` takes it.
+    `seen` is how it stood on the page that is answered, if it came from one.
     The lead goes where the agreement's reason says, and rests; marketing's clock to answer the
     return starts. Raises Refused: not_found, not_yours, already_answered, not_offered,
     already_theirs, unknown_reason, text_missing, unknown_criterion, date_past, no_way_back.
@@ -95,11 +95,14 @@ def _send_back(handoff: Handoff, term: dict[str, Any], *, by: User, at: datetime
     moves.returned(handoff, term["key"], by=by, at=at, rests_until=rests_until, asked=asked)
 
 
-def require_turn(handoff: Handoff, user: User, *, at: datetime, seen: int | None = None) -> None:
+def require_turn(
+    handoff: Handoff, user: User, *, at: datetime, seen: rights.Seen | None = None
+) -> None:
     """`user` may return the handoff now: at the door whoever works in the team or leads it, once
     accepted its owner or a manager; else Refused."""
     if handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED:
         rights.require_owner(handoff, user)
+        rights.require_unaccepted(handoff, at=at, seen=seen)
         return
     if not rights.is_manager(user):
         rights.require_member(user, handoff)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,6 +18,14 @@ from leads.refusals import Refused
 
 # What clocks write after a step, by themselves.
 CLOCK_STEPS = ("clock_started", "clock_met", "deadline_moved", "breached", "warned", "escalated")
+
+
+class Seen(NamedTuple):
+    """How a handoff stood on the page that is answered: who had it (the number of a user, 0 for
+    nobody), and whether it was accepted."""
+
+    owner: int
+    accepted: bool = False
 
 
 def lock(handoff: Handoff, *, by: User | None) -> Handoff:
@@ -73,27 +83,63 @@ def require_offered(handoff: Handoff, *, at: datetime) -> None:
         )
 
 
-def require_free(handoff: Handoff, user: User, *, at: datetime, seen: int | None = None) -> None:
+def require_free(handoff: Handoff, user: User, *, at: datetime, seen: Seen | None = None) -> None:
     """Nobody else took it from the speed lane, or since the page was drawn that is answered;
-    else Refused (409), saying who did.
-
-    `seen` is who had it on that page: the number of a user, 0 for nobody, None if it is not said.
-    """
-    given = handoff.steps.filter(kind="assigned").select_related("by").order_by("-pk")
+    else Refused (409), saying who did."""
+    given = _given(handoff)
     if is_taken(handoff, user, steps=given):
         remedy = _("Nothing was changed. Go on with the next lead.")
-    elif seen is not None and handoff.owner_id not in (None, user.pk, seen):
+    elif _has_changed_hands(handoff, user, seen):
         remedy = _(
             "Nothing was changed. Go on with the next lead, or answer this one all the same."
         )
     else:
         return
+    raise _theirs(handoff, given, remedy, at=at)
+
+
+def require_as_seen(
+    handoff: Handoff, user: User, *, at: datetime, seen: Seen | None = None
+) -> None:
+    """Nobody else got it or accepted it since the page was drawn that gives it to somebody; else
+    Refused (409), saying who did."""
+    remedy = _("Nothing was changed. Leave it there, or assign it all the same.")
+    if _is_accepted_since(handoff, seen):
+        said = already_answered(handoff, at=at)
+        raise Refused(said.code, said.message, remedy, status=409)
+    if _has_changed_hands(handoff, user, seen):
+        raise _theirs(handoff, _given(handoff), remedy, at=at)
+
+
+def require_unaccepted(handoff: Handoff, *, at: datetime, seen: Seen | None) -> None:
+    """What is in somebody's hand by now was so on the page; else Refused (409), saying who accepted
+    it."""
+    if _is_accepted_since(handoff, seen):
+        raise already_answered(handoff, at=at)
+
+
+def _is_accepted_since(handoff: Handoff, seen: Seen | None) -> bool:
+    accepted = handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED
+    return accepted and seen is not None and not seen.accepted
+
+
+def _has_changed_hands(handoff: Handoff, user: User, seen: Seen | None) -> bool:
+    return seen is not None and handoff.owner_id not in (None, user.pk, seen.owner)
+
+
+def _given(handoff: Handoff) -> QuerySet[HandoffEvent]:
+    return handoff.steps.filter(kind="assigned").select_related("by").order_by("-pk")
+
+
+def _theirs(
+    handoff: Handoff, given: Iterable[HandoffEvent], remedy: str, *, at: datetime
+) -> Refused:
     last = next(iter(given), None)
     pattern = _("%(owner)s has this lead now.")
     if last and last.by_id == handoff.owner_id:
         pattern = _("%(owner)s took this lead %(when)s.")
     said = {"owner": handoff.owner, "when": when(last.at, at=at) if last else ""}
-    raise Refused("already_theirs", pattern % said, remedy, status=409)
+    return Refused("already_theirs", pattern % said, remedy, status=409)
 
 
 def is_taken(handoff: Handoff, user: User, *, steps: Iterable[HandoffEvent]) -> bool:

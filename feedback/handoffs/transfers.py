@@ -19,13 +19,21 @@ OWNING = ["owner", "assigned_at", "unassigned_since", "transfers"]
 
 
 @transaction.atomic
-def assign(handoff: Handoff, *, to: User | None, by: User, at: datetime) -> Handoff:
+def assign(
+    handoff: Handoff,
+    *,
+    to: User | None,
+    by: User,
+    at: datetime,
+    seen: rights.Seen | None = None,
+) -> Handoff:
     """Give the handoff to `to`: by a manager, or by a rep who takes it from the pool. With None
     its owner, or a manager, gives an unanswered one back to the pool, for whoever takes it.
 
     The clock runs on, also one that was paused, and what was put off is taken up: a transfer
-    cannot hide a breach, and is counted. Raises Refused: not_found,
-    not_yours, already_answered, not_offered, already_theirs, nobodys, accepted, not_in_team.
+    cannot hide a breach, and is counted. `seen` is how it stood on the page that gives it, if it
+    came from one. Raises Refused: not_found, not_yours, already_answered, not_offered,
+    already_theirs, nobodys, accepted, not_in_team.
     """
     handoff = rights.lock(handoff, by=by)
     before = befores.of(handoff, at=at)
@@ -34,6 +42,7 @@ def assign(handoff: Handoff, *, to: User | None, by: User, at: datetime) -> Hand
         _require_theirs(handoff, by=by)
     else:
         _require_say(handoff, to=to, by=by)
+    rights.require_as_seen(handoff, by, at=at, seen=seen)
     rests.end(handoff, at=at, by=by)
     was, owner_id = calendars.of(handoff), handoff.owner_id
     _own(handoff, to, at=at)

@@ -28,6 +28,8 @@ from leads.refusals import Refused
 Verb = Callable[[datetime], object]
 # Answers that have no form of their own to come back to: refused, all that is possible is shown.
 WITHOUT_FORM = {"undo", "resumption", "release"}
+# Refused because somebody else did something meanwhile, or has the lead by now.
+OVERTAKEN = {403, 409}
 # After these the line on top of the inbox, about one's returns, is asked for again.
 RETURNING = {"return", "undo"}
 
@@ -161,7 +163,8 @@ def _way_back(request: HttpRequest, taken: Handoff) -> str:
 def _again(
     request: HttpRequest, taken: Handoff, bound: dict[str, Any], refusal: Refused | None
 ) -> HttpResponse:
-    """The answer once more, as things stand now, with what was filled in."""
+    """The answer once more, as things stand now, with what was filled in; where something else was
+    done to the lead meanwhile, all that is shown of it."""
     status = refusal.status if refusal else 422
     present = hands.load(request.user, taken.pk)
     ask = next(iter(bound.keys() - WITHOUT_FORM), "")
@@ -170,9 +173,22 @@ def _again(
     hand = hands.hold(present, request.user, at=timezone.now(), bound=bound, refusal=refusal)
     context = {"hand": hand, "parts": hand.parts, "ask": ask, "view": _view(request)}
     context["alone"] = urlsplit(request.htmx.current_url or "").path != reverse("inbox")
-    response = render(request, "feedback/_answer.html", context, status=status)
-    response["HX-Retarget"] = response["HX-Reselect"] = "#answer"
+    part = "hand" if status in OVERTAKEN else "answer"
+    if part == "hand":
+        context |= {"in_hand": True, "desk": None if context["alone"] else _around(request, hand)}
+    response = render(request, f"feedback/_{part}.html", context, status=status)
+    response["HX-Retarget"] = response["HX-Reselect"] = f"#{part}"
     return response
+
+
+def _around(request: HttpRequest, hand: hands.Hand) -> desks.Desk:
+    """Where in the inbox a lead stands that was answered in vain; the next one, also where it has
+    left the list."""
+    view = desks.view_of(request, request.POST)
+    desk = desks.hold(request.user, view, hand.handoff.pk)
+    following = None if desk.position else _following(request, view, hand.handoff)
+    onward = view.url(handoff=following.pk) if following else desk.next
+    return replace(desk, hand=hand, next=onward)
 
 
 def _view(request: HttpRequest) -> desks.View | None:

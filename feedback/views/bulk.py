@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from feedback import briefings, bulk, clockfaces, handoffs, notifications, rooms
 from feedback.clockfaces import ClockFace
 from feedback.forms import UndoForm
 from feedback.models import Handoff
-from feedback.views import desks, hands
+from feedback.views import desks, hands, stale
 from leads.clock import database_now
 from leads.models import User
 from leads.nudges import nudge
@@ -54,9 +55,10 @@ class BulkReturnForm(forms.Form):
 @dataclass(frozen=True)
 class Row:
     """A lead that is chosen, as it stands: its clock, if one runs, and its grade; what keeps it
-    from being returned, if anything does."""
+    from being returned, if anything does. `seen` is what the page showed first of whose it is."""
 
     handoff: Handoff
+    seen: str
     face: ClockFace | None
     glance: Glance | None
     refused: Refused | None
@@ -67,17 +69,25 @@ def returns(request: HttpRequest) -> HttpResponse:
     """Whom it concerns, and the reason to give; POST returns them, and says what became of each."""
     rooms.only(rooms.has_inbox(request.user))
     params, at = request.POST or request.GET, database_now()
-    chosen = _chosen(request.user, params.getlist("handoff"))
+    stays = params.getlist("stays")
+    chosen = _chosen(request.user, [*params.getlist("handoff"), *stays])
     hindered = {h.pk: bulk.hindrance(h, by=request.user, at=at) for h in chosen}
+    for handoff in chosen:
+        if str(handoff.pk) in stays:
+            hindered[handoff.pk] = hindered[handoff.pk] or _freed()
     free = [handoff for handoff in chosen if not hindered[handoff.pk]]
     reasons = bulk.reasons(handoff.version for handoff in free)
     form = BulkReturnForm(reasons, request.POST if request.method == "POST" else None)
     view = desks.view_of(request, params)
     if request.method != "POST" or not form.is_valid():
-        context = {"view": view, "rows": _rows(chosen, hindered, at=at), "free": free, "form": form}
+        rows = _rows(chosen, hindered, params, at=at)
+        context = {"view": view, "rows": rows, "free": free, "form": form}
         status = 422 if form.is_bound else 200
         return render(request, "feedback/bulk_returns.html", context, status=status)
-    outcomes = bulk.give_back(chosen, by=request.user, at=at, **form.cleaned_data)
+    meant = [handoff for handoff in chosen if str(handoff.pk) not in stays]
+    seen = {h.pk: known for h in meant if (known := stale.read(_said(params, h)))}
+    outcomes = bulk.give_back(meant, by=request.user, at=at, seen=seen, **form.cleaned_data)
+    outcomes += [bulk.Outcome(h, hindered[h.pk]) for h in chosen if h not in meant]
     _follow_up(request.user, outcomes)
     stay = sum(1 for outcome in outcomes if outcome.refused)
     context = {"view": view, "outcomes": outcomes, "returned": len(outcomes) - stay, "stay": stay}
@@ -103,12 +113,34 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "feedback/_bulk_outcome.html", context, status=status)
 
 
-def _rows(chosen: list[Handoff], hindered: dict[int, Refused | None], *, at: datetime) -> list[Row]:
+def _freed() -> Refused:
+    """The page said of it that it stays, and so it does, whatever has changed since."""
+    return Refused(
+        "changed",
+        gettext("This lead has changed meanwhile."),
+        gettext("Nothing was changed. It can be returned now, if you still want to."),
+        status=409,
+    )
+
+
+def _said(params: Mapping[str, str], handoff: Handoff) -> str:
+    """What the page that comes back showed of this one."""
+    return params.get(f"seen-{handoff.pk}", "")
+
+
+def _rows(
+    chosen: list[Handoff],
+    hindered: dict[int, Refused | None],
+    params: Mapping[str, str],
+    *,
+    at: datetime,
+) -> list[Row]:
     clockfaces.prepare(chosen)
     readers = Readers()
     return [
         Row(
             handoff,
+            _said(params, handoff) or stale.mark(handoff),
             clockfaces.read(handoff, at=at) if handoff.is_open else None,
             briefings.glance(handoff, readers),
             hindered[handoff.pk],

@@ -34,7 +34,7 @@ from feedback.forms import (
 )
 from feedback.handoffs import rights
 from feedback.models import Handoff
-from feedback.views import answering, hands, pulses
+from feedback.views import answering, hands, stale
 from leads.clock import database_now
 
 
@@ -88,10 +88,9 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _seen(request: HttpRequest) -> int | None:
-    """Who had it on the page that answers, as far as that says so."""
-    number = request.POST.get("seen", "")
-    return int(number) if number.isdecimal() and len(number) < pulses.MOST_DIGITS else None
+def _seen(request: HttpRequest) -> rights.Seen | None:
+    """How it stood on the page that answers, as far as that says so."""
+    return stale.read(request.POST.get("seen", ""))
 
 
 @require_POST
@@ -167,7 +166,9 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         taken,
         "assignment",
         form,
-        lambda at: handoffs.assign(taken, to=form.cleaned_data["to"], by=request.user, at=at),
+        lambda at: handoffs.assign(
+            taken, to=form.cleaned_data["to"], by=request.user, at=at, seen=_seen(request)
+        ),
         done=_("Assigned: %(lead)s."),
     )
 
@@ -178,7 +179,7 @@ def _release(request: HttpRequest, taken: Handoff) -> HttpResponse:
         taken,
         "release",
         forms.Form(request.POST),
-        lambda at: handoffs.assign(taken, to=None, by=request.user, at=at),
+        lambda at: handoffs.assign(taken, to=None, by=request.user, at=at, seen=_seen(request)),
         done=_("Back in the pool: %(lead)s."),
         leaves=True,
     )

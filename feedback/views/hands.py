@@ -43,6 +43,7 @@ from feedback.openers import Opener
 from feedback.postponements import Later
 from feedback.routing.traces import Trace
 from feedback.statements import Kept, Who
+from feedback.views import stale
 from leads.models import Note, Side, User
 from leads.refusals import Refused
 from scoring import promises
@@ -135,6 +136,11 @@ class Hand:
         ]
 
     @property
+    def seen(self) -> str:
+        """What a form brings along of what it shows."""
+        return stale.mark(self.handoff)
+
+    @property
     def claim(self) -> HandoffEvent | None:
         """The step that claimed it, with its reason."""
         steps = self.briefing.history.steps
@@ -212,7 +218,7 @@ def _kept(who: Who) -> Kept:
         *("lead__first_channel", "lead__latest_channel", "lead__owner", "entry__stage"),
         *("version", "pool__calendar", "owner", "reason", "evidence"),
     )
-    return statements.kept(calendars.with_own_calendar(found).filter(pk=statements.HANDOFF))
+    return Kept(calendars.with_own_calendar(found).filter(pk=statements.HANDOFF))
 
 
 def hold(

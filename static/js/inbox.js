@@ -119,6 +119,8 @@
     if (moved) all("#answer form button").forEach((button) => { button.disabled = true; });
   });
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "main") keep(); });
+  /* Who comes too late sees in the list, too, how things stand. */
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.xhr?.status === 409) ask(); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "main" || event.target.id === "main") restore({ staying: false }); });
 
   /* Picking. */
