@@ -183,6 +183,25 @@ def test_ten_leads_are_cleared_without_a_mouse(page_of, sam):
     ]
 
 
+def test_an_answer_on_its_way_is_sent_once_however_often_enter_is_pressed(page_of, sam):
+    first, second = offered(sam, 1), offered(sam, 2)
+    page = page_of(sam)
+    held = []
+    page.route("**/acceptance/", lambda route: held.append(route))
+    page.goto("/inbox/")
+    rep = Rep(page)
+    rep.confirm_all()
+    buttons = page.locator("#answer form button:enabled")
+    expect(buttons).to_have_count(0)
+    rep.press("Enter", "a", "Enter", "s")
+    assert len(held) == 1
+    held[0].continue_()
+    expect_in_hand(page, second)
+    expect(page.locator("#refusal")).to_have_count(0)
+    expect(buttons.first).to_be_visible()
+    assert state(first, second) == ["accepted", ""]
+
+
 def test_below_the_list_stand_the_keys_that_do_something_with_the_lead_in_hand(page_of, sam):
     offered(sam, 1)
     page = page_of(sam)

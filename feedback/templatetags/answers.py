@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 # In the inbox the whole of it is drawn anew: the list, the lead in hand, what waits elsewhere.
+# While an answer is on its way no other button sends one: it would take the place of the first,
+# which the server may have taken already, and be refused for it.
 LIVE = mark_safe(
     ' hx-target="#main" hx-select="#main" hx-select-oob="#toasts,#navigation"'
-    ' hx-swap="outerHTML" hx-disabled-elt="find button" hx-sync="#main:replace"'
+    ' hx-swap="outerHTML" hx-disabled-elt="find button, #answer button" hx-sync="#main:replace"'
 )
 
 

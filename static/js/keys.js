@@ -138,7 +138,8 @@
     return true;
   };
 
-  /* Pressed, not submitted: htmx sends only a button that was clicked along, with its name. */
+  /* Pressed, not submitted: htmx sends only a button that was clicked along, with its name. What is
+     on its way is not sent again, by the browser either. */
   const send = (form) => {
     const button = form.querySelector("button:not([type=button])");
     if (!button || button.disabled || form.closest(".htmx-request")) return false;
@@ -150,7 +151,7 @@
       : event.target.matches(".answer input[type=checkbox], .answer input[type=radio]"));
 
   document.addEventListener("keydown", (event) => {
-    if (sends(event)) { if (send(event.target.form)) event.preventDefault(); return; }
+    if (sends(event)) { send(event.target.form); event.preventDefault(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && (typing(event.target) || event.target.closest(".answer") || event.target === document.body)) {
