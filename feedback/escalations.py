@@ -16,6 +16,7 @@ from django.db.models import Count
 from feedback import calendars, clocks, routing, steps
 from feedback.clocks.breaches import MOST_TOLD
 from feedback.clocks.running import TAKE_BACK
+from feedback.clocks.sweepers import ESCALATIONS, alone
 from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
 from leads import events
@@ -30,11 +31,13 @@ FLOOD = ("pool_id", "clock", "version_id")
 
 def escalate(*, at: datetime) -> int:
     """Take every step after a breach that is due by `at`. Each is taken once, and none after the
-    clock has ended. Returns how many."""
+    clock has ended. Returns how many; none while another sweep is at it."""
     due = Handoff.objects.filter(escalate_at__lte=at, breached_at__isnull=False)
     if not due.exists():
         return 0
-    return sum(_take_rung(due.filter(escalations=rung), at=at) for rung in range(RUNGS))
+    with alone(ESCALATIONS) as ours:
+        rungs = range(RUNGS) if ours else ()
+        return sum(_take_rung(due.filter(escalations=rung), at=at) for rung in rungs)
 
 
 def _take_rung(due: HandoffQuerySet, *, at: datetime) -> int:

@@ -12,6 +12,7 @@ from feedback.models import Calendar, DayOff, Handoff, PoolMember, WorkingHours
 from leads.models import Event
 from scoring import shapes
 from scoring.documents import item
+from scoring.models import AgreementVersion
 from tests.factories import (
     MONDAY,
     AgreementVersionFactory,
@@ -238,6 +239,49 @@ def test_the_warning_and_the_chain_move_along_but_what_was_warned_stays_warned()
     assert clocks.warn(at=berlin(3, 10)) == 1
     warned.refresh_from_db()
     assert (warned.warned_at, warned.due_at) == (TEN, handoff.due_at)
+
+
+def watched(minutes: int, warn_at: int) -> AgreementVersion:
+    """An agreement that gives so long to answer, warns on the way, tells others an hour late."""
+    body = shapes.classic()
+    chain = [{"minutes": 60, "to": "operations"}]
+    item(body["clocks"], "answer").update({"minutes": minutes, "warn_at": warn_at, "chain": chain})
+    return AgreementVersionFactory(body=body)
+
+
+def shift_to_tuesday(calendar: Calendar) -> None:
+    """Two hours less on Monday, two more on Tuesday, and none on Wednesday."""
+    calendar.hours.all().delete()
+    for day, starts, ends in ((0, 9, 15), (1, 7, 12), (3, 9, 17)):
+        hours = {"starts": time(starts), "ends": time(ends)}
+        WorkingHours.objects.create(calendar=calendar, weekday=day, **hours)
+
+
+@pytest.mark.parametrize("at_once", [500, 0])
+def test_the_warning_and_the_chain_follow_where_the_deadline_stays(monkeypatch, at_once):
+    monkeypatch.setattr(rewritings, "AT_ONCE", at_once)
+    handoff = HandoffFactory(version=watched(660, 70))
+    assert (handoff.warn_at, handoff.due_at) == (berlin(2, 16, 42), berlin(3, 12))
+    with clocks.rewriting(at=TEN) as rewritten:
+        shift_to_tuesday(handoff.pool.calendar)
+    assert clocks.carry_over_all() == rewritten.moved == 0
+    handoff.refresh_from_db()
+    assert (handoff.warn_at, handoff.due_at) == (berlin(3, 8, 42), berlin(3, 12))
+    assert handoff.escalate_at == berlin(5, 10)
+    assert not moves(handoff)
+    assert clocks.warn(at=berlin(2, 17)) == 0
+    assert clocks.warn(at=berlin(3, 8, 42)) == 1
+
+
+def test_the_warning_follows_whoever_gets_a_lead_whose_deadline_stays(sam, tom, lena):
+    handoff = HandoffFactory(version=watched(660, 70))
+    own = week("Shifted", 9, 17)
+    shift_to_tuesday(own)
+    member(handoff, tom, own)
+    handoffs.assign(handoff, to=tom, by=lena, at=TEN)
+    handoff.refresh_from_db()
+    assert (handoff.warn_at, handoff.due_at) == (berlin(3, 8, 42), berlin(3, 12))
+    assert not moves(handoff)
 
 
 def test_a_paused_clock_moves_from_the_end_of_its_pause(sam):

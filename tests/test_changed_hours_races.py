@@ -7,6 +7,7 @@ from threading import Event as Flag
 from time import sleep
 
 import pytest
+from django.db import transaction
 
 from feedback import calendars, clocks, handoffs, pools, releases, routing, workweeks
 from feedback.clocks import rewritings
@@ -102,8 +103,38 @@ def test_a_lead_offered_while_hours_change_has_its_deadline_in_the_new_ones(
     assert at_once(lambda: releases.release(at=MONDAY), change) == [1, 1]
     handoff.refresh_from_db()
     fresh = Calendar.objects.get(pk=calendar.pk)
-    left = timedelta(minutes=handoff.term_minutes) - MINUTE
-    assert handoff.due_at == calendars.add_working_time(fresh, SOON, left)
+    moved = handoff.steps.get(kind="deadline_moved").at
+    left = timedelta(minutes=handoff.term_minutes) - (moved - MONDAY)
+    assert handoff.due_at == calendars.add_working_time(fresh, moved, left)
+    assert moved >= SOON
+
+
+def test_what_a_change_waits_for_others_comes_on_top_of_its_moment(
+    pool, tuesday, sam, lena, monkeypatch
+):
+    handoff = HandoffFactory(pool=pool, owner=sam, version=version_in_force())
+    held, asked, moments = Flag(), Flag(), iter([0, 90])
+
+    def hold() -> None:
+        with transaction.atomic():
+            calendars.hold()
+            held.set()
+            assert asked.wait(30)
+
+    def change() -> int:
+        assert held.wait(30)
+        return pools.change(pool, name="X", calendar=tuesday, by=lena, at=SOON)
+
+    def pause(_seconds: float) -> None:
+        asked.set()
+
+    monkeypatch.setattr(rewritings, "LONGEST", "20ms")
+    monkeypatch.setattr(rewritings, "TRIES", 10_000)
+    monkeypatch.setattr(rewritings, "sleep", pause)
+    monkeypatch.setattr(rewritings, "monotonic", lambda: next(moments))
+    assert at_once(hold, change) == [None, 1]
+    step = handoff.steps.get(kind="deadline_moved")
+    assert step.at == SOON + timedelta(seconds=90)
 
 
 def test_whoever_changes_hours_gives_up_when_others_never_pause(

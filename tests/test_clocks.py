@@ -1,5 +1,7 @@
 """A deadline is kept or missed at its true moment, whoever notices, and however late."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 from threading import Event as Signal
@@ -7,17 +9,28 @@ from unittest.mock import ANY
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from feedback import clocks, contacts, deliveries, handoffs, notifications, steps, waiting
-from feedback.clocks import breaches
+from feedback import (
+    clocks,
+    contacts,
+    deliveries,
+    escalations,
+    handoffs,
+    notifications,
+    steps,
+    waiting,
+)
+from feedback.clocks import breaches, sweeps
+from feedback.clocks.sweepers import BREACHES, alone
 from feedback.funnels import reports, sets
 from feedback.funnels.periods import last_weeks
 from feedback.models import Handoff, HandoffEvent, Notification
 from leads.models import Event
 from scoring import shapes
+from scoring.documents import item
 from tests.factories import MONDAY, AgreementVersionFactory, HandoffFactory
 from tests.test_handoff_races import at_once
 from tests.test_handoffs import ALL, accepted, kinds, returned
@@ -26,6 +39,7 @@ pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 DUE = MONDAY + 4 * HOUR  # Classic gives sales 240 working minutes to answer.
 
 
@@ -371,11 +385,89 @@ def test_a_step_says_the_deadline_as_python_writes_it(part):
 @pytest.mark.django_db(transaction=True)
 def test_of_four_sweepers_at_once_each_breach_is_flagged_by_one(monkeypatch):
     monkeypatch.setattr(breaches, "BATCH", 7)
+    monkeypatch.setattr(breaches, "alone", everybody)
     rows = [HandoffFactory() for _ in range(60)]
     flagged = at_once(*(lambda: clocks.sweep(at=DUE + HOUR) for _ in range(4)))
     assert sum(flagged) == 60
     assert HandoffEvent.objects.filter(kind="breached").count() == 60
     assert all(broken(row) == [("answer", DUE)] for row in rows)
+
+
+@contextmanager
+def everybody(_number: int) -> Iterator[bool]:
+    """As if nobody asked whether another sweep is at it."""
+    yield True
+
+
+SWEEPS = {
+    "breached": (breaches, "_flag_batch", lambda: clocks.sweep(at=DUE + HOUR)),
+    "warning": (sweeps, "_warn_batch", lambda: clocks.warn(at=DUE - HOUR)),
+    "escalated": (escalations, "_take_batch", lambda: escalations.escalate(at=DUE + 9 * DAY)),
+}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guard", [alone, everybody])
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_a_flood_is_told_once_though_a_sweep_begins_between_the_batches_of_another(
+    monkeypatch, kind, guard
+):
+    """With the control: a second sweep would tell of what the first has left."""
+    module, name, sweep = SWEEPS[kind]
+    for where in (breaches, sweeps, escalations):
+        monkeypatch.setattr(where, "BATCH", 3)
+        monkeypatch.setattr(where, "MOST_TOLD", 2)
+    monkeypatch.setattr(module, "alone", guard)
+    version = AgreementVersionFactory(body=watched())
+    rows = [HandoffFactory(version=version) for _ in range(8)]
+    if kind == "escalated":
+        clocks.sweep(at=DUE + HOUR)
+    halfway, done, batch = Signal(), Signal(), getattr(module, name)
+
+    def stop_after_one(*args) -> int:
+        found = batch(*args)
+        if not halfway.is_set():
+            halfway.set()
+            assert done.wait(timeout=30)
+        return found
+
+    def second() -> int:
+        try:
+            return halfway.wait(timeout=30) and sweep()
+        finally:
+            done.set()
+
+    monkeypatch.setattr(module, name, stop_after_one)
+    found = at_once(sweep, second)
+    assert found == ([len(rows), 0] if guard is alone else [3, 5])
+    many = Event.objects.filter(kind=f"clock.{kind}_many").order_by("pk")
+    numbers = list(many.values_list("data__number", flat=True))
+    assert numbers == ([8] if guard is alone else [8, 5])
+    steps = HandoffEvent.objects.filter(kind={"warning": "warned"}.get(kind, kind))
+    assert steps.count() == len(rows)
+
+
+def watched() -> dict:
+    """An agreement that warns before a deadline, and tells others once it has passed."""
+    body = shapes.classic()
+    said = {"warn_at": 50, "chain": [{"minutes": 60, "to": "both_leads"}]}
+    item(body["clocks"], "answer").update(said)
+    return body
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_dies_lets_the_next_one_go_on():
+    HandoffFactory()
+
+    def die() -> None:
+        with alone(BREACHES) as ours:
+            assert ours
+            connection.close()
+
+    at_once(die)
+    assert at_once(lambda: clocks.sweep(at=DUE + HOUR)) == [1]
 
 
 @pytest.mark.postgres

@@ -478,8 +478,9 @@ def test_a_lead_that_goes_while_it_is_answered_leaves_one_legal_history(sam, tom
 def test_hours_that_change_while_it_is_answered_and_undone_leave_one_legal_history(
     sam, tom, lena, maya, monkeypatch
 ):
-    """No deadline follows before somebody asks for it."""
+    """No deadline follows before somebody asks for it; the clock stands still at `AT`."""
     monkeypatch.setattr(rewritings, "AT_ONCE", 0)
+    monkeypatch.setattr(rewritings, "monotonic", lambda: 0)
     found = HandoffFactory.create_batch(ROUNDS // 20)
     cast = Cast(sam, tom, lena, maya, at=AT)
     kinds = legal(found, rounds(found, cast.accept, cast.undo, cast.change_hours, cast.undo))

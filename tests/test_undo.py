@@ -29,7 +29,7 @@ from tests.factories import (
     entry_for,
     version_in_force,
 )
-from tests.test_changed_hours import berlin, set_week
+from tests.test_changed_hours import berlin, set_week, shift_to_tuesday, watched
 from tests.test_handoff_races import replays_to_its_row
 from tests.test_handoffs import ALL, ANSWERS, HOUR, accepted, kinds, returned, stage_of
 
@@ -564,6 +564,20 @@ def test_hours_that_changed_are_no_step_and_the_clock_before_follows_them(
         assert rows[0] == rows[1]
         replays_to_its_row(handoff)
     assert rows[0]["breached_at"]
+
+
+def test_the_warning_of_the_clock_before_follows_where_its_deadline_stays(sam):
+    version = watched(660, 70)
+    handoff = HandoffFactory(version=version, pool__team=sam.team)
+    left_alone = HandoffFactory(version=version, pool=handoff.pool)
+    take("accepted", handoff, sam)
+    with clocks.rewriting(at=MONDAY + 2 * HOUR):
+        shift_to_tuesday(handoff.pool.calendar)
+    handoff = undone(handoff, sam, at=berlin(2, 14))
+    left_alone.refresh_from_db()
+    for name in AHEAD:
+        assert getattr(handoff, name) == getattr(left_alone, name)
+    assert handoff.warn_at == berlin(3, 8, 42)
 
 
 def test_hours_that_change_many_times_hide_no_step(sam):

@@ -16,7 +16,9 @@ from django.db.models import Count, F
 from feedback import calendars
 from feedback.clocks.rewritings import settled
 from feedback.clocks.running import terms
+from feedback.clocks.sweepers import BREACHES, alone
 from feedback.models import Handoff, HandoffEvent
+from feedback.models.handoffs import HandoffQuerySet
 from leads import events
 from leads.clock import database_now
 from leads.models import Event
@@ -37,14 +39,19 @@ def sweep(*, at: datetime | None = None) -> int:
 
     Each is flagged once, at its true moment, whoever sweeps and however late. A row that somebody
     answers right now is skipped: the answer records the breach itself. One that a change of hours
-    has not reached is none yet. Returns how many.
+    has not reached is none yet. Returns how many; none while another sweep is at it.
     """
     at = at or database_now()
     due = Handoff.objects.filter(breached_at=None, due_at__lt=at)
+    if not due.exists():
+        return 0
+    with alone(BREACHES) as ours:
+        return _flag_all(due, at=at) if ours else 0
+
+
+def _flag_all(due: HandoffQuerySet, *, at: datetime) -> int:
     counted = due.order_by().values_list("pool_id", "clock").annotate(number=Count("pk"))
     numbers = {(pool, clock): number for pool, clock, number in counted}
-    if not numbers:
-        return 0
     floods = {key: number for key, number in numbers.items() if number > MOST_TOLD}
     batch = _in_one_statement if connection.vendor == "postgresql" else _row_by_row
     flagged, told = 0, set[Flood]()
@@ -56,7 +63,7 @@ def sweep(*, at: datetime | None = None) -> int:
 @transaction.atomic
 def _flag_batch(batch: Batch, now: datetime, floods: dict[Flood, int], told: set[Flood]) -> int:
     """Of a flood the first batch that has some of it tells: of as many as are due, or, where all
-    are in it, of those that no other sweeper was faster to flag."""
+    are in it, of those that nobody was faster to answer."""
     calendars.hold()
     flagged = batch(now, floods)
     more_follow = sum(flagged.values()) == _size()

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import uniform
-from time import sleep
+from time import monotonic, sleep
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -53,11 +53,11 @@ def rewriting(*, at: datetime) -> Iterator[Rewritten]:
     time ends in the new hours, never before `at`; what is over already stays over. A few follow
     at once, many when `carry_over_all` comes round.
 
-    Whatever changes working time must do so in here, and lock rows of its own in here only. Raises
-    Refused: busy.
+    Whatever changes working time must do so in here, and lock rows of its own in here only. `at` is
+    when it was asked for: what it waits for others comes on top. Raises Refused: busy.
     """
     with transaction.atomic():
-        _take_turn()
+        at += _take_turn()
         before, rewritten = Schedule.read(), Rewritten()
         yield rewritten
         difference = Difference.between(before, Schedule.read())
@@ -115,13 +115,14 @@ def _left() -> QuerySet[Carryover]:
     return Carryover.objects.filter(change=OuterRef("pk"))
 
 
-def _take_turn() -> None:
+def _take_turn() -> timedelta:
     """Wait until nobody is making a deadline of hours, and let nobody begin before the change is
-    there; give way again and again, so that no answer waits for somebody who waits. On SQLite we
-    are the one writer."""
+    there; give way again and again, so that no answer waits for somebody who waits. Returns for how
+    long we had to. On SQLite we are the one writer."""
     if connection.vendor != "postgresql":
-        return
-    for _turn in range(TRIES):
+        return timedelta(0)
+    began = monotonic()
+    for turn in range(TRIES):
         try:
             with transaction.atomic():
                 _try_turn()
@@ -130,7 +131,7 @@ def _take_turn() -> None:
                 raise
             sleep(uniform(*PAUSE))
         else:
-            return
+            return timedelta(seconds=monotonic() - began) if turn else timedelta(0)
     raise Refused(
         "busy",
         _("Others are at work on leads right now, so nothing was changed."),
@@ -189,32 +190,34 @@ def _carry_over_some(handoffs: Collection[int]) -> int:
 
 def _follow(locked: Sequence[Handoff]) -> int:
     """Several changes in the order in which they were made. Read after the rows are locked: what
-    somebody else has brought along is not there any more."""
+    somebody else has brought along is not there any more. Returns how many deadlines moved."""
     by_number = {handoff.pk: handoff for handoff in locked}
     todo = list(Carryover.objects.filter(handoff__in=by_number).order_by("change_id"))
     if not todo:
         return 0
     changes = HoursChange.objects.in_bulk({each.change_id for each in todo})
     differences = {pk: Difference.from_dict(each.hours) for pk, each in changes.items()}
-    moved, history = {}, []
+    written, history = {}, []
     for each in todo:
         handoff, at = by_number[each.handoff_id], changes[each.change_id].at
         hours = differences[each.change_id].of(handoff)
-        if said := hours and carry_over(handoff, *hours, at=at):
-            moved[handoff.pk] = handoff
+        said = carry_over(handoff, *hours, at=at) if hours else None
+        if said is not None:
+            written[handoff.pk] = handoff
+        if said:
             said |= {"cause": "calendar"}
             history.append(HandoffEvent(handoff=handoff, kind="deadline_moved", at=at, data=said))
-    _write(moved.values())
+    _write(written.values())
     HandoffEvent.objects.bulk_create(history)
     Carryover.objects.filter(pk__in=[each.pk for each in todo]).delete()
-    return len(moved)
+    return len({step.handoff_id for step in history})
 
 
-def _write(moved: Iterable[Handoff]) -> None:
+def _write(written: Iterable[Handoff]) -> None:
     """Row by row in one go: a `bulk_update` takes far longer to be put into words than to be
     carried out."""
     columns = ", ".join(f"{name} = %s" for name in AHEAD)
     adapted = connection.ops.adapt_datetimefield_value
-    rows = [(*(adapted(getattr(each, name)) for name in AHEAD), each.pk) for each in moved]
+    rows = [(*(adapted(getattr(each, name)) for name in AHEAD), each.pk) for each in written]
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {Handoff._meta.db_table} SET {columns} WHERE id = %s", rows)

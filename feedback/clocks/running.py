@@ -109,8 +109,9 @@ def moved(handoff: Handoff, *, at: datetime, was: Calendar | None = None) -> Non
         return
     hours = WorkingTime(old), WorkingTime(new)
     said = carry_over(handoff, *hours, at=at)
-    if said:
+    if said is not None:
         _save(handoff)
+    if said:
         steps.record(handoff, "deadline_moved", at=at, data=said | {"cause": "transfer"})
 
 
@@ -118,12 +119,15 @@ def carry_over(
     handoff: Handoff, old: WorkingTime, new: WorkingTime, *, at: datetime
 ) -> dict[str, str] | None:
     """Let the rest of the running time pass in `new` hours instead of `old`. Returns what the step
-    says of it; None where no clock runs or the deadline stays. Leaves the row to be saved."""
+    says of it, nothing where only its warning moves, or what follows a breach; None where no clock
+    runs or all of it stays. Leaves the row to be saved."""
     if not runs(handoff, at=at) or old == new:
         return None
-    since = _since(handoff, at)
+    since, before = _since(handoff, at), _ahead(handoff)
     said = _rewrite(handoff, lambda moment: new.after(since, old.between(since, moment)))
-    return said if said["old"] != said["new"] else None
+    if _ahead(handoff) == before:
+        return None
+    return said if said["old"] != said["new"] else {}
 
 
 def left(handoff: Handoff, *, at: datetime) -> dict[str, float]:
@@ -132,10 +136,9 @@ def left(handoff: Handoff, *, at: datetime) -> dict[str, float]:
     if not runs(handoff, at=at):
         return {}
     since, hours = _since(handoff, at), calendars.hours(calendars.of(handoff))
-    ahead = {name: getattr(handoff, name) for name in AHEAD}
     return {
         name: hours.between(since, moment).total_seconds()
-        for name, moment in ahead.items()
+        for name, moment in _ahead(handoff).items()
         if moment and moment > since
     }
 
@@ -144,18 +147,25 @@ def replace(
     handoff: Handoff, seconds: Mapping[str, float], *, since: datetime, at: datetime
 ) -> dict[str, str] | None:
     """Put a clock that was put back to how it stood at `since`, with so much time `left`, where it
-    ends in the hours of now; nobody is late by that alone. Returns what the step says of it; None
-    where working time is what it was."""
+    ends in the hours of now; nobody is late by that alone. Returns what the step says of it,
+    nothing where the deadline itself stays; None where working time is what it was."""
     if not runs(handoff, at=at) or "due_at" not in seconds:
         return None
     since, hours = _since(handoff, since), WorkingTime(calendars.of(handoff))
-    old, spans = handoff.due_at, {k: timedelta(seconds=value) for k, value in seconds.items()}
-    new = hours.after(since, spans["due_at"])
-    if hours.between(since, old) == spans["due_at"] or new < at:
+    before, spans = _ahead(handoff), {k: timedelta(seconds=value) for k, value in seconds.items()}
+    others = {
+        name: hours.after(since, span)
+        for name, span in spans.items()
+        if before[name] and hours.between(since, before[name]) != span
+    }
+    old, new = before["due_at"], others.get("due_at", before["due_at"])
+    if not others or new < at:
         return None
-    for name, span in spans.items():
-        setattr(handoff, name, hours.after(since, span))
+    for name, moment in others.items():
+        setattr(handoff, name, moment)
     _save(handoff)
+    if old == new:
+        return {}
     return {"clock": str(handoff.clock), "old": old.isoformat(), "new": new.isoformat()}
 
 
@@ -205,6 +215,10 @@ def _from(calendar: Calendar, before: datetime, after: datetime) -> Callable[[da
     """Moments seen from `before`, as far away in working time from `after`."""
     hours = WorkingTime(calendar)
     return lambda moment: hours.after(after, hours.between(before, moment))
+
+
+def _ahead(handoff: Handoff) -> dict[str, datetime | None]:
+    return {name: getattr(handoff, name) for name in AHEAD}
 
 
 def _rewrite(handoff: Handoff, place: Callable[[datetime], datetime]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from feedback import calendars, steps
 from feedback.clocks.breaches import MOST_TOLD
 from feedback.clocks.rewritings import settled
 from feedback.clocks.running import terms, wake_up
+from feedback.clocks.sweepers import WARNINGS, alone
 from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
 from leads import events
@@ -26,12 +27,20 @@ Flood = tuple[str, int | None, int | None]
 def warn(*, at: datetime | None = None) -> int:
     """Warn of every deadline that is near at `at`, by default at the database's now: whoever owes
     the answer is told, once for each clock; of more than a handful at once, once in all. What is
-    over already is a breach, and no warning. Returns how many."""
+    over already is a breach, and no warning. Returns how many; none while another sweep is at it.
+    """
     now = at or database_now()
+    if not _near(now).exists():
+        return 0
+    with alone(WARNINGS) as ours:
+        return _warn_all(now) if ours else 0
+
+
+def _warn_all(now: datetime) -> int:
     numbers = _numbers(now)
     floods = {flood: number for flood, number in numbers.items() if number > MOST_TOLD}
     warned, told = 0, set[Flood]()
-    while numbers and (batch := _warn_batch(now, floods, told)):
+    while batch := _warn_batch(now, floods, told):
         warned += batch
     return warned
 
