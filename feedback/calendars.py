@@ -31,6 +31,8 @@ from django.db.models.functions import JSONObject
 from feedback.models import Calendar, DayOff, Handoff, PoolMember, WorkingHours
 from feedback.models.calendars import MIDNIGHT
 from feedback.models.handoffs import HandoffQuerySet
+from feedback.statements import Kept
+from leads.prepared import Among, Blank
 
 DAY = timedelta(days=1)
 STRIDE = timedelta(days=14)
@@ -157,16 +159,22 @@ def _with_own_hours() -> QuerySet[PoolMember]:
 
 def _rows(calendars: Iterable[int]) -> dict[int, list[Row]]:
     """Hours and days off of several calendars in one query."""
-    no_day, no_number = (Value(None, DateField()), Value(None, IntegerField()))
-    no_time = Value(None, TimeField())
-    week = WorkingHours.objects.filter(calendar__in=calendars).order_by()
-    week = week.values_list("calendar_id", "weekday", "starts", "ends", no_day)
-    free = DayOff.objects.filter(calendar__in=calendars).order_by()
-    free = free.values_list("calendar_id", no_number, no_time, no_time, "date")
     found: dict[int, list[Row]] = {pk: [] for pk in calendars}
-    for pk, *row in week.union(free, all=True):
+    for pk, *row in _kept_rows().rows(lambda _numbers: list(found)):
         found[pk].append(tuple(row))
     return found
+
+
+@cache
+def _kept_rows() -> Kept:
+    among = Among("calendar_id", Blank())
+    no_day, no_number = (Value(None, DateField()), Value(None, IntegerField()))
+    no_time = Value(None, TimeField())
+    week = WorkingHours.objects.filter(among).order_by()
+    week = week.values_list("calendar_id", "weekday", "starts", "ends", no_day)
+    free = DayOff.objects.filter(among).order_by()
+    free = free.values_list("calendar_id", no_number, no_time, no_time, "date")
+    return Kept(week.union(free, all=True))
 
 
 def _rows_of(calendar: Calendar) -> list[Row]:

@@ -35,6 +35,9 @@ LONGEST = 200
 # Where a journey ends nobody is waited for.
 ENDS = (Stage.Kind.WON, Stage.Kind.LOST, Stage.Kind.CUSTOMER, Stage.Kind.DISQUALIFIED)
 
+# Filters by name, and what each is set to.
+Terms = tuple[tuple[str, Any], ...]
+
 
 def _companies(request: HttpRequest) -> QuerySet[Company]:
     """Those of leads that the reader may see: the list names the company it is narrowed to."""
@@ -229,7 +232,7 @@ class InboxFilter(filters.FilterSet):
         if value == NOBODY:
             return handoffs.filter(owner=None)
         if value.isdecimal():
-            return handoffs.filter(owner=self.chosen)
+            return handoffs.filter(owner=int(value))
         people = self._people()
         for word in value.split():
             people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
@@ -257,14 +260,31 @@ class InboxFilter(filters.FilterSet):
         return handoffs.filter(**{name: value == "yes"})
 
     @cached_property
+    def given(self) -> Terms:
+        """The filters that are set, and to what."""
+        self.form.is_valid()  # What is not understood is left out.
+        values = self.form.cleaned_data.items()
+        return tuple((name, value) for name, value in values if value not in (None, ""))
+
+    @property
     def active(self) -> list[tuple[str, str, str]]:
         """The filters that are set: name, label, and what is chosen, in words."""
-        self.form.is_valid()  # What is not understood is left out.
         return [
             (name, str(self.form.fields[name].label), self._said(name, value))
-            for name, value in self.form.cleaned_data.items()
-            if value not in (None, "")
+            for name, value in self.given
         ]
+
+    @property
+    def searches(self) -> bool:
+        """Whether anything is searched for by what somebody wrote."""
+        owner = dict(self.given).get("owner", NOBODY)
+        return "q" in dict(self.given) or not (owner == NOBODY or owner.isdecimal())
+
+    def narrow(self, handoffs: HandoffQuerySet, given: Terms) -> HandoffQuerySet:
+        """Those that filters leave which were found valid before."""
+        for name, value in given:
+            handoffs = self.filters[name].filter(handoffs, value)
+        return handoffs
 
     def _said(self, name: str, value: Any) -> str:
         if name == "owner":

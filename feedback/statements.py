@@ -8,7 +8,7 @@ time it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
 from django.db.models import QuerySet
-from django.db.models.sql.compiler import SQLCompiler
 
 from leads.models import Team, User
+from leads.prepared import Blank, Prepared, Values
 
 # Values that nothing has: whoever makes a queryset for later uses them in place of the true ones.
 AT = datetime(1000, 1, 1, tzinfo=UTC)
@@ -29,63 +29,42 @@ Who = tuple[bool, bool, bool, str]
 
 
 @dataclass(frozen=True)
-class Blank:
-    """Where a value is filled in."""
+class Stand(Blank):
+    """In the place of one of these values."""
 
-    value: Any
-
-
-@dataclass(frozen=True)
-class Statement:
-    """SQL, and its parameters in order: values, and blanks."""
-
-    sql: str
-    params: tuple[Any, ...]
-
-    def filled(self, given: Mapping[Any, Any]) -> list[Any]:
-        """The parameters, with the values that are `given` for the blanks."""
-        values = (given[p.value] if isinstance(p, Blank) else p for p in self.params)
-        return [_adapted(value) for value in values]
-
-    def first(self, given: Mapping[Any, Any]) -> tuple[Any, ...]:
-        """The first row for the values that are `given` for the blanks."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.filled(given))
-            return cursor.fetchone()
+    value: datetime | int
 
 
-@dataclass(frozen=True)
 class Kept:
-    """A queryset of models that was made for blanks. Where it can find nothing, its statement is
-    empty."""
+    """A queryset that was made for blanks, to be asked again and again. It finds few rows; where
+    it can find nothing, it has no statement."""
 
-    compiler: SQLCompiler
-    statement: Statement
+    def __init__(self, rows: QuerySet) -> None:
+        self._rows, self._compiler = rows, rows.query.get_compiler(rows.db)
+        blanks = {_adapted(value): Stand(value) for value in (AT, USER, TEAM, HANDOFF, LEAD)}
+        self._statement: Prepared | None = None
+        with suppress(EmptyResultSet):
+            sql, params = self._compiler.as_sql()
+            known = [each if isinstance(each, Blank) else blanks.get(each, each) for each in params]
+            self._statement = Prepared(sql, known, kept=True)
 
-    def rows(self, given: Mapping[Any, Any]) -> list[Any]:
-        """What the queryset finds for the values that are `given` for the blanks."""
-        if not self.statement.sql:
+    def rows(self, given: Values) -> list[Any]:
+        """What it finds for the values that are `given`, in the form the queryset gives."""
+        if self._statement is None:
             return []
-        # Django's own compiler makes models of the rows: it knows which column is what.
-        compiler, query = copy(self.compiler), copy(self.compiler.query)
+        # Django's own compiler makes of the rows what they are: it knows which column is what.
+        compiler, query = copy(self._compiler), copy(self._rows.query)
         compiler.connection = connections[compiler.using]
-        compiler.as_sql = lambda *_args, **_also: (self.statement.sql, self.statement.filled(given))
+        filled = self._statement.filled(given)
+        compiler.as_sql = lambda *_args, **_also: filled
         query.get_compiler = lambda *_args, **_also: compiler
-        return list(QuerySet(query.model, query=query))
+        found = QuerySet(query.model, query=query)
+        found._iterable_class = self._rows._iterable_class
+        return list(found)
 
-
-def compiled(rows: QuerySet) -> Statement:
-    """The statement of a queryset that was made for blanks."""
-    return _with_blanks(*rows.query.sql_with_params())
-
-
-def kept(rows: QuerySet) -> Kept:
-    """A queryset that was made for blanks, to be asked for its rows again and again."""
-    compiler = rows.query.get_compiler(rows.db)
-    try:
-        return Kept(compiler, _with_blanks(*compiler.as_sql()))
-    except EmptyResultSet:
-        return Kept(compiler, Statement("", ()))
+    def first(self, given: Values) -> Any:
+        """The first of it, or None."""
+        return next(iter(self.rows(given)), None)
 
 
 def kind_of(user: User) -> Who:
@@ -109,14 +88,10 @@ def given(
     at: datetime | None = None,
     handoff: int | None = None,
     lead: int | None = None,
-) -> dict[Any, Any]:
+) -> Values:
     """What is filled in."""
-    return {USER: user.pk, TEAM: user.team_id, AT: at, HANDOFF: handoff, LEAD: lead}
-
-
-def _with_blanks(sql: str, params: Iterable[Any]) -> Statement:
-    blanks = {_adapted(value): Blank(value) for value in (AT, USER, TEAM, HANDOFF, LEAD)}
-    return Statement(sql, tuple(blanks.get(param, param) for param in params))
+    values = {USER: user.pk, TEAM: user.team_id, AT: at, HANDOFF: handoff, LEAD: lead}
+    return lambda blank: values[blank.value]
 
 
 def _adapted(value: Any) -> Any:

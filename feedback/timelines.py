@@ -87,8 +87,9 @@ def recent(lead: Lead, reader: User, *, most: int) -> History:
     """The latest activities and touches, and all steps of handoffs; of handoffs and their
     contacts only what `reader` may see. Three queries; one more where colleagues of other teams
     may have tried to reach the lead."""
-    activities = list(_activities(lead, known_at__lt=NEVER_KNOWN)[: most + 1])
-    steps = _steps(statements.kind_of(reader)).rows(statements.given(reader, lead=lead.pk))
+    given = statements.given(reader, lead=lead.pk)
+    activities = _first_activities(most + 1).rows(given)
+    steps = _steps(statements.kind_of(reader)).rows(given)
     touches = _touches(lead, reader, steps, most=most + 1)
     more = len(activities) > most or len(touches) > most
     return History(activities[:most], touches[:most], steps, more=more)
@@ -100,7 +101,7 @@ def whole(lead: Lead, reader: User, *, most: int) -> History:
     entries = lead.stage_entries.select_related("stage", "version", "by__team")
     told = Q(kind__startswith="opportunity.") | Q(kind__startswith="activity.")
     events = lead.events.filter(told).select_related("actor__team")
-    set_aside = _activities(lead, known_at__gte=NEVER_KNOWN).prefetch_related("quarantines")
+    set_aside = _activities(lead.pk, known_at__gte=NEVER_KNOWN).prefetch_related("quarantines")
     return replace(
         recent(lead, reader, most=most),
         entries=list(entries.order_by("-at", "-id")),
@@ -154,24 +155,39 @@ def details(activity: Activity) -> list[str]:
     ]
 
 
-def _activities(lead: Lead, **which: object) -> QuerySet[Activity]:
-    found = lead.activities.filter(**which).select_related("type", "channel", "campaign")
+def _activities(lead: int, **which: object) -> QuerySet[Activity]:
+    found = Activity.objects.filter(lead=lead, **which)
+    found = found.select_related("type", "channel", "campaign")
     return found.order_by("-occurred_at", "-id")
+
+
+@cache
+def _first_activities(most: int) -> Kept:
+    return Kept(_activities(statements.LEAD, known_at__lt=NEVER_KNOWN)[:most])
 
 
 def _touches(lead: Lead, reader: User, steps: Sequence[HandoffEvent], *, most: int) -> list[Touch]:
     """The latest, without the contacts of handoffs that `reader` may not see. A person's that no
     step tells of may be one of those: only then it is asked."""
-    found = lead.touches.select_related("by__team", "campaign", "note")
-    found = found.filter(known_at__lt=NEVER_KNOWN).order_by("-occurred_at", "-id")
     told = {step.data.get("touch") for step in steps}
-    latest = list(found[:most])
+    latest = _first_touches(most).rows(statements.given(reader, lead=lead.pk))
     if all(touch.by_id is None or touch.pk in told for touch in latest):
         return latest
     contacts = HandoffEvent.objects.filter(handoff__lead=lead, kind="contacted")
     foreign = contacts.exclude(handoff__in=Handoff.objects.visible_to(reader))
     foreign = foreign.annotate(touch=Cast(KT("data__touch"), BigIntegerField()))
-    return list(found.filter(~Exists(foreign.filter(touch=OuterRef("pk"))))[:most])
+    found = _all_touches(lead.pk).filter(~Exists(foreign.filter(touch=OuterRef("pk"))))
+    return list(found[:most])
+
+
+def _all_touches(lead: int) -> QuerySet[Touch]:
+    found = Touch.objects.filter(lead=lead, known_at__lt=NEVER_KNOWN)
+    return found.select_related("by__team", "campaign", "note").order_by("-occurred_at", "-id")
+
+
+@cache
+def _first_touches(most: int) -> Kept:
+    return Kept(_all_touches(statements.LEAD)[:most])
 
 
 @cache
@@ -192,7 +208,7 @@ def _steps(who: Who) -> Kept:
         assigned_number=number,
         assigned_to=Subquery(assigned.values(name=name)),
     )
-    return statements.kept(found.order_by("-at", "-id"))
+    return Kept(found.order_by("-at", "-id"))
 
 
 def _measured(pattern: str, value: object) -> str:

@@ -13,12 +13,13 @@ from django.db.models.functions import Cast
 
 from feedback import filters, queues, statements
 from feedback.models import HandoffEvent, Notification
-from feedback.statements import Statement, Who
+from feedback.statements import Kept, Who
 from leads.models import Lead, User
 from scoring.models import AgreementVersion
 
 # Nobody acts differently on 100 or 20,000: counting stops one row behind what is shown.
 MOST = 99
+COUNTED, SIZE = "counted_", "queue_"
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ def count(
     """All counts, each from an index of its own. With `everyones` (True) or own ones (False)
     also the sizes of the inbox's queues, and whether they returned anybody; with a `handoff`,
     what the user was told about it."""
-    found = _counting(statements.kind_of(user), everyones, handoff is not None, left_alone)
-    values = statements.given(user, at=at, handoff=handoff)
-    row = found.statement.first(values)
-    numbers = {name: number or 0 for name, number in zip(found.names, row, strict=True)}
-    sizes = {key: numbers.pop(key) for key in queues.QUEUES if key in numbers}
+    counting = _counting(statements.kind_of(user), everyones, handoff is not None, left_alone)
+    row = counting.first(statements.given(user, at=at, handoff=handoff))
+    numbers = {name.removeprefix(COUNTED): number or 0 for name, number in row.items()}
+    sizes = {key: numbers.pop(SIZE + key) for key in queues.QUEUES if SIZE + key in numbers}
+    if _same(user, everyones):
+        numbers["answers"] = sizes["answer"]
     return Waiting(**numbers, queues=sizes)
 
 
@@ -73,19 +75,13 @@ def shown(number: int) -> str:
     return f"{MOST}+" if number > MOST else str(number)
 
 
-@dataclass(frozen=True)
-class _Counting:
-    """The statement that counts, and what each of its columns is."""
-
-    statement: Statement
-    names: tuple[str, ...]
-
-
 @cache
-def _counting(who: Who, everyones: bool | None, told: bool, left_alone: bool) -> _Counting:
+def _counting(who: Who, everyones: bool | None, told: bool, left_alone: bool) -> Kept:
     """How what is asked for is counted for people like these, whoever they are."""
     user, at = statements.somebody(*who), statements.AT
     wanted: dict[str, Any] = _counts(user, at=at)
+    if _same(user, everyones):
+        del wanted["answers"]
     if told:
         wanted["told"] = _size(_told(user, statements.HANDOFF))
     if left_alone:
@@ -94,9 +90,13 @@ def _counting(who: Who, everyones: bool | None, told: bool, left_alone: bool) ->
         wanted["gave_back"] = Exists(HandoffEvent.objects.filter(by=user, kind="returned"))
         wanted |= _sizes(user, everyones=everyones, at=at)
     # Names of their own: some of these are relations of User already.
-    named = {f"counted_{name}": rows for name, rows in wanted.items()}
-    rows = User.objects.order_by().filter(pk=user.pk).values(**named)
-    return _Counting(statements.compiled(rows), tuple(wanted))
+    named = {COUNTED + name: rows for name, rows in wanted.items()}
+    return Kept(User.objects.order_by().filter(pk=user.pk).values(**named))
+
+
+def _same(user: User, everyones: bool | None) -> bool:
+    """Whether the queue of those to answer holds what this person owes, and nothing else."""
+    return everyones is not None and everyones == user.is_manager
 
 
 def _told(user: User, handoff: int) -> QuerySet:
@@ -123,7 +123,7 @@ def _counts(user: User, *, at: datetime) -> dict[str, Any]:
 
 def _sizes(user: User, *, everyones: bool, at: datetime) -> dict[str, Subquery]:
     return {
-        key: _size(queues.handoffs(queue, user, everyones=everyones, at=at))
+        SIZE + key: _size(queues.handoffs(queue, user, everyones=everyones, at=at))
         for key, queue in queues.QUEUES.items()
         if queue.counted
     }

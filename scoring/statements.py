@@ -33,8 +33,9 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 
 from leads.models import Lead
-from scoring import formulas, journeys, sums
-from scoring.binds import AT, Moments, Name, Prepared, form_of, these
+from leads.prepared import Prepared
+from scoring import binds, formulas, journeys, sums
+from scoring.binds import AT, Moments, Name, form_of, prepared, these
 from scoring.binds import Text as Select
 from scoring.conditions import Condition
 from scoring.formulas import Formula, Text
@@ -95,18 +96,18 @@ def write(
 
     A score made meanwhile, as of a later moment, stays: whoever made it knew what we know.
     """
-    prepared = _writing(formula or formulas.of(version), form_of(ids))
+    statement = _writing(formula or formulas.of(version), form_of(ids))
     others = {VERSION.name: version.pk, REFRESH.name: refresh}
     with connection.cursor() as cursor:
-        prepared.run(cursor, ids, at, others)
+        binds.run(statement, cursor, ids, at, others)
         return cursor.rowcount
 
 
 def meeting(ids: Ids, text: Text | Formula, stage_key: str, *, at: datetime) -> list[int]:
     """Those of the leads that meet all criteria of a stage at `at`, in order. Criteria on the
     score look at the stored one."""
-    prepared = _meeting(formulas.of(text), stage_key, form_of(ids))
-    return [pk for (pk,) in _rows(prepared, ids, at)]
+    statement = _meeting(formulas.of(text), stage_key, form_of(ids))
+    return [pk for (pk,) in _rows(statement, ids, at)]
 
 
 def waiting(ids: Ids, formula: Formula, *, at: datetime) -> list[tuple[int, int | None]]:
@@ -118,19 +119,19 @@ def waiting(ids: Ids, formula: Formula, *, at: datetime) -> list[tuple[int, int 
 def would_score(ids: Ids, text: Text, *, at: datetime) -> list[Points]:
     """What the scores of the leads would be at `at` under any text, in order. Nothing is
     written, and no stored score is looked at."""
-    prepared = _scoring(formulas.of(text), form_of(ids))
-    return [Points(*row) for row in _rows(prepared, ids, at)]
+    statement = _scoring(formulas.of(text), form_of(ids))
+    return [Points(*row) for row in _rows(statement, ids, at)]
 
 
 def would_meet(ids: Ids, text: Text, stage_key: str, *, at: datetime) -> list[Points]:
     """Those of the leads, with these scores, that would meet all criteria of a stage."""
-    prepared = _would_meet(formulas.of(text), stage_key, form_of(ids))
-    return [Points(*row) for row in _rows(prepared, ids, at)]
+    statement = _would_meet(formulas.of(text), stage_key, form_of(ids))
+    return [Points(*row) for row in _rows(statement, ids, at)]
 
 
-def _rows(prepared: Prepared, ids: Ids, at: datetime) -> list[tuple[Any, ...]]:
+def _rows(statement: Prepared, ids: Ids, at: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        prepared.run(cursor, ids, at)
+        binds.run(statement, cursor, ids, at)
         return cursor.fetchall()
 
 
@@ -139,14 +140,14 @@ def _writing(formula: Formula, form: str) -> Prepared:
     scored, params = _scored(formula, form)
     differs_from = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
     sql = _WRITE.format(scored=scored, differs_from=differs_from)
-    return Prepared(sql, (VERSION, AT, *params, REFRESH), form)
+    return prepared(sql, (VERSION, AT, *params, REFRESH), form)
 
 
 @lru_cache(maxsize=32)
 def _meeting(formula: Formula, stage_key: str, form: str) -> Prepared:
     criteria = [each.when for each in formula.rulebook.criteria[stage_key]]
     leads = _that_meet(_leads(form), criteria, _tally(formula, form))
-    return Prepared(*_compiled(leads.order_by("pk").values_list("pk")), form)
+    return prepared(*_compiled(leads.order_by("pk").values_list("pk")), form)
 
 
 @lru_cache(maxsize=16)
@@ -159,7 +160,7 @@ def _waiting(formula: Formula, form: str) -> Prepared:
         .values_list("pk", Value(None, BigIntegerField()))
     )
     (new_sql, new_params), (free_sql, free_params) = _compiled(new), _free(formula, form)
-    return Prepared(f"{new_sql} UNION ALL {free_sql} ORDER BY 1", new_params + free_params, form)
+    return prepared(f"{new_sql} UNION ALL {free_sql} ORDER BY 1", new_params + free_params, form)
 
 
 def _free(formula: Formula, form: str) -> Select:
@@ -186,7 +187,7 @@ def _cheap(formula: Formula, target: StageJSON) -> list[Condition]:
 
 @lru_cache(maxsize=16)
 def _scoring(formula: Formula, form: str) -> Prepared:
-    return Prepared(*_scored(formula, form, whole=False), form)
+    return prepared(*_scored(formula, form, whole=False), form)
 
 
 @lru_cache(maxsize=32)
@@ -199,7 +200,7 @@ def _would_meet(formula: Formula, stage_key: str, form: str) -> Prepared:
     leads = _that_meet(leads, criteria, _tally(formula, form, scores))
     named = {f"would_{which}": score for which, score in scores.items()}
     sql, params = _compiled(leads.annotate(**named).values_list("pk", *named))
-    return Prepared(f"{sql} ORDER BY 1", params, form)
+    return prepared(f"{sql} ORDER BY 1", params, form)
 
 
 def _that_meet(

@@ -6,17 +6,18 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from feedback import calendars, emptiness, filters, queues, statements, waiting
-from feedback.filters import InboxFilter
+from feedback.filters import InboxFilter, Terms
 from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
 from feedback.queues import Page, Queue
@@ -160,7 +161,12 @@ class Desk:
     @property
     def narrowed_by(self) -> int:
         """How many filters are set, besides the search."""
-        return sum(name != "q" for name, _label, _value in self.filter.active)
+        return sum(name != "q" for name, _label, _value in self.active)
+
+    @cached_property
+    def active(self) -> list[tuple[str, str, str]]:
+        """The filters that are set: name, label, and what is chosen."""
+        return self.filter.active if self.view.terms else []
 
     @property
     def unowned_url(self) -> str:
@@ -173,7 +179,7 @@ class Desk:
                 _("“%(value)s”") % {"value": value} if name == "q" else f"{label}: {value}",
                 self.view.without(name),
             )
-            for name, label, value in self.filter.active
+            for name, label, value in self.active
         ]
 
 
@@ -194,8 +200,13 @@ def view_of(request: HttpRequest, params: Mapping[str, str]) -> View:
 
 
 def filter_of(user: User, view: View) -> InboxFilter:
-    found = queues.handoffs(view.queue, user, everyones=view.everyones, at=view.at)
-    return InboxFilter(dict(view.terms), queryset=found, user=user, at=view.at)
+    """Made as soon as somebody asks for it: most pages are of whole queues."""
+
+    def made() -> InboxFilter:
+        found = queues.handoffs(view.queue, user, everyones=view.everyones, at=view.at)
+        return InboxFilter(dict(view.terms), queryset=found, user=user, at=view.at)
+
+    return SimpleLazyObject(made)
 
 
 def listed(user: User, view: View) -> HandoffQuerySet:
@@ -282,18 +293,21 @@ def _digest(*facts: object) -> str:
 
 def _page(user: User, narrowed: InboxFilter, view: View, *, size: int | None = None) -> Page:
     usual = queues.PAGE_SIZE
-    if view.terms or view.after or size not in (None, usual):
+    if view.after or size not in (None, usual) or (view.terms and narrowed.searches):
         return queues.page(rows.facts(narrowed.qs), view.queue, after=view.after, size=size)
-    first = _first_rows(statements.kind_of(user), view.queue.key, view.everyones, usual + 1)
+    given = narrowed.given if view.terms else ()
+    who = statements.kind_of(user)
+    first = _first_rows(who, view.queue.key, view.everyones, given, usual + 1)
     return queues.cut(first.rows(statements.given(user, at=view.at)), view.queue, usual)
 
 
-@cache
-def _first_rows(who: Who, key: str, everyones: bool, most: int) -> Kept:
-    """The first rows of a whole queue, for people like these."""
-    user, queue = statements.somebody(*who), queues.QUEUES[key]
-    found = queues.handoffs(queue, user, everyones=everyones, at=statements.AT)
-    return statements.kept(queues.in_order(rows.facts(found), queue)[:most])
+@lru_cache(maxsize=256)
+def _first_rows(who: Who, key: str, everyones: bool, given: Terms, most: int) -> Kept:
+    """The first rows of a queue as these filters leave it, for people like these."""
+    user, queue, at = statements.somebody(*who), queues.QUEUES[key], statements.AT
+    found = queues.handoffs(queue, user, everyones=everyones, at=at)
+    left = InboxFilter(queryset=found, user=user, at=at).narrow(found, given)
+    return Kept(queues.in_order(rows.facts(left), queue)[:most])
 
 
 def _drawn(page: Page, view: View, *, beside: Handoff | None = None) -> list[Row]:
@@ -312,7 +326,8 @@ def _desk(
     *,
     counted: Waiting,
 ) -> Desk:
-    whole = not narrowed.active and not view.after
+    active = bool(view.terms and narrowed.given)
+    whole = not active and not view.after
     known = counted.queues.get(view.queue.key) if whole else None
     return Desk(
         view=view,
@@ -321,7 +336,7 @@ def _desk(
         filter=narrowed,
         count=_count(known, len(page.rows), more=bool(page.cursor)),
         more=view.url(after=page.cursor) if page.cursor else "",
-        nothing="" if page.rows else emptiness.why(user, filtered=bool(narrowed.active)),
+        nothing="" if page.rows else emptiness.why(user, filtered=active),
         unowned=counted.left_alone,
         state=state(page.rows, counted.queues, at=view.at),
     )
