@@ -31,7 +31,12 @@ from feedback.models import (
     RoutingRule,
     WorkingHours,
 )
-from leads.admin.pages import ConfigurationAdmin, ReadOnlyAdmin, ReadOnlyInline
+from leads.admin.pages import (
+    ConfigurationAdmin,
+    FoldedSearch,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+)
 from leads.clock import database_now
 from leads.models import Side, User
 from leads.nudges import nudge
@@ -217,7 +222,7 @@ class ChecklistAnswerInline(ReadOnlyInline):
 
 
 @admin.register(Handoff)
-class HandoffAdmin(ReadOnlyAdmin):
+class HandoffAdmin(FoldedSearch, ReadOnlyAdmin):
     list_display = ["id", "lead", "state", "pool", "owner", "score", "opened_at", "due_at"]
     list_display_links = ["id", "lead"]
     list_select_related = ["lead", "pool", "owner"]
@@ -228,7 +233,7 @@ class HandoffAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_lazy("state"))
     def state(self, handoff: Handoff) -> str:
-        return handoff.state
+        return handoff.state_label
 
 
 class ContactInline(ReadOnlyInline):

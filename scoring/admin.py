@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from leads.admin.pages import ConfigurationAdmin, ReadOnlyAdmin, ReadOnlyInline
+from leads.admin.pages import ConfigurationAdmin, FoldedSearch, ReadOnlyAdmin, ReadOnlyInline
 from scoring.models import (
     AgreementVersion,
     Calibration,
@@ -145,7 +145,7 @@ class ReasonAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StageEntry)
-class StageEntryAdmin(ReadOnlyAdmin):
+class StageEntryAdmin(FoldedSearch, ReadOnlyAdmin):
     list_display = ["lead", "stage", "previous", "cause", "at", "version", "by"]
     list_filter = ["cause", "stage"]
     list_select_related = ["lead", "stage", "previous", "version", "by"]

@@ -45,7 +45,7 @@ from scoring.models import (
     Thread,
     TrialAnswer,
 )
-from tests.factories import HandoffFactory, PoolMemberFactory
+from tests.factories import HandoffFactory, LeadFactory, PoolMemberFactory
 from tests.forms import form_of
 
 OURS = {"leads", "scoring", "feedback"}
@@ -149,6 +149,25 @@ def test_a_list_costs_the_same_for_one_row_and_for_ten(
     HandoffFactory.create_batch(9)
     with django_assert_num_queries(len(one)):
         assert "10 handoffs" in ada_in.get(path).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["leads_lead", "feedback_handoff", "scoring_stageentry"])
+def test_a_lead_is_found_by_its_name_whatever_its_accents(ada_in, kind):
+    HandoffFactory(
+        lead=LeadFactory(first_name="Ömer", last_name="Öztürk", name_folded="omer ozturk")
+    )
+    path = reverse(f"admin:{kind}_changelist")
+    for name in ("Öztürk", "ozturk"):
+        assert "Öztürk" in ada_in.get(path, {"q": name}).content.decode().split("result_list")[1]
+    assert "result_list" not in ada_in.get(path, {"q": "Özdemir"}).content.decode()
+
+
+def test_the_list_of_handoffs_says_their_state_in_words(ada_in):
+    HandoffFactory()
+    assert (
+        "Not answered yet"
+        in ada_in.get(reverse("admin:feedback_handoff_changelist")).content.decode()
+    )
 
 
 @pytest.mark.parametrize("model", ["lead", "leadchange", "activity", "event", "import", "company"])

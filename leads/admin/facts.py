@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from leads import events
-from leads.admin.pages import ReadOnlyAdmin, ReadOnlyInline
-from leads.folding import fold
+from leads.admin.pages import FoldedSearch, ReadOnlyAdmin, ReadOnlyInline
 from leads.models import (
     Activity,
     Company,
@@ -32,7 +31,7 @@ class IdentityInline(ReadOnlyInline):
 
 
 @admin.register(Lead)
-class LeadAdmin(ReadOnlyAdmin):
+class LeadAdmin(FoldedSearch, ReadOnlyAdmin):
     list_display = ["name", "email", "company_name", "owner", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name_folded", "email", "company_name_folded"]
@@ -40,18 +39,12 @@ class LeadAdmin(ReadOnlyAdmin):
     ordering = ["-created_at"]
     inlines = [IdentityInline]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
-        return super().get_search_results(request, queryset, fold(term))
-
 
 @admin.register(Company)
-class CompanyAdmin(ReadOnlyAdmin):
+class CompanyAdmin(FoldedSearch, ReadOnlyAdmin):
     list_display = ["name", "domain", "owner"]
     list_select_related = ["owner"]
     search_fields = ["name_folded", "domain"]
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
-        return super().get_search_results(request, queryset, fold(term))
 
 
 @admin.register(LeadChange)

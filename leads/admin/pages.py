@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
+
+from leads.folding import fold
 
 
 class ConfigurationAdmin(SimpleHistoryAdmin):
@@ -43,6 +46,13 @@ class ReadOnlyAdmin(LookedAt, admin.ModelAdmin):
 
     show_full_result_count = False
     actions = None
+
+
+class FoldedSearch:
+    """A list that is searched by names as they are stored beside: without case and accents."""
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
+        return super().get_search_results(request, queryset, fold(term))
 
 
 class ReadOnlyInline(LookedAt, admin.TabularInline):
