@@ -182,6 +182,19 @@ def test_returns_reach_marketing_by_mail(sam, maya, mark):
     assert mail.outbox[0].subject == f"Sam Okafor returned {handoff.lead}: No budget this year."
 
 
+def test_a_return_says_its_reason_in_the_readers_language(sam, maya, mark):
+    mark.language = "de"
+    mark.save()
+    handoff = returned(HandoffFactory(), sam)
+    deliveries.deliver(at=MONDAY + HOUR)
+    assert notifications.send_mails(at=MONDAY + HOUR + MINUTE) == 2
+    [to_mark] = [letter for letter in mail.outbox if letter.to == [mark.email]]
+    assert (
+        to_mark.subject
+        == f"Sam Okafor hat {handoff.lead} zurückgegeben: Kein Budget in diesem Jahr."
+    )
+
+
 # What the server says
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from feedback import rooms
 from feedback.models import Handoff, Notification, Pool
 from leads.models import Event, User
+from scoring import documents
 from scoring.models import AgreementVersion, Reason
 
 
@@ -86,11 +87,21 @@ def _words(events: list[Event], user: User) -> _Words:
     return _Words(
         user,
         versions={each.pk: each for each in _named(_versions(), events, "version")},
-        reasons=_read(Reason.objects.values_list("key", "label"), events, "reason"),
+        reasons=_reasons(events),
         pools=_read(Pool.objects.values_list("pk", "name"), events, "pool"),
         people={each.pk: str(each) for each in _named(User.objects.all(), events, "user")},
         handoffs={each.pk: each for each in _named(_visible(user), events, "handoff")},
     )
+
+
+def _reasons(events: list[Event]) -> dict[str, str]:
+    """By key, as the agreement in force says them in the reader's language; those that it has no
+    more as they were said last."""
+    in_force = AgreementVersion.objects.in_force().values("body__reasons")[:1]
+    named = Reason.objects.annotate(written=Subquery(in_force, output_field=JSONField()))
+    rows = _named(named.values_list("key", "label", "written"), events, "reason", "key")
+    said = ((key, label, documents.item(written or [], key)) for key, label, written in rows)
+    return {key: documents.text(found["label"]) if found else label for key, label, found in said}
 
 
 def _versions() -> QuerySet[AgreementVersion]:
@@ -109,7 +120,7 @@ def _named(rows: QuerySet, events: list[Event], what: str, key: str = "pk") -> I
 
 
 def _read(rows: QuerySet, events: list[Event], what: str) -> dict:
-    return dict(_named(rows, events, what, "key" if what == "reason" else "pk"))
+    return dict(_named(rows, events, what))
 
 
 @dataclass(frozen=True)
