@@ -17,8 +17,8 @@ from scoring.models import AgreementVersion
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one handoff: returned, by the step of that number, or refused with what is
-    said about it."""
+    """What became of one handoff: returned, by the step of that number if it can be undone, or
+    refused with what is said about it."""
 
     handoff: Handoff
     refused: Refused | None = None
@@ -74,8 +74,10 @@ def _with_steps(outcomes: list[Outcome]) -> list[Outcome]:
     """With the numbers of the steps that returned them, by which they can be undone."""
     returned = [outcome.handoff.pk for outcome in outcomes if not outcome.refused]
     steps = HandoffEvent.objects.filter(handoff__in=returned, kind="returned").order_by("pk")
-    numbers = dict(steps.values_list("handoff_id", "pk"))
+    latest = {step.handoff_id: step for step in steps}
     return [
-        outcome if outcome.refused else replace(outcome, step=numbers[outcome.handoff.pk])
+        replace(outcome, step=latest[outcome.handoff.pk].pk)
+        if not outcome.refused and not handoffs.resets(outcome.handoff, latest[outcome.handoff.pk])
+        else outcome
         for outcome in outcomes
     ]

@@ -16,6 +16,8 @@ from feedback.models import Handoff
 SOON = timedelta(hours=2)
 SOON_SHARE = 10
 LONG = 86400
+# A span is one word: it stands in one line.
+NO_BREAK = "\xa0"
 DAYS, HOURS, MINUTES = gettext_noop("%(n)s d"), gettext_noop("%(n)s h"), gettext_noop("%(n)s min")
 
 
@@ -105,13 +107,17 @@ def age(seconds: int) -> str:
     """How long ago, in one unit: “5 h”."""
     for length, pattern in ((86400, DAYS), (3600, HOURS), (60, MINUTES)):
         if seconds >= length:
-            return _(pattern) % {"n": int(seconds) // length}
+            return _unit(int(seconds) // length, pattern)
     return _("just now")
 
 
 def _units(*parts: tuple[int, str]) -> str:
-    said = " ".join(_(pattern) % {"n": number} for number, pattern in parts if number)
+    said = NO_BREAK.join(_unit(number, pattern) for number, pattern in parts if number)
     return said or _("under 1 min")
+
+
+def _unit(number: int, pattern: str) -> str:
+    return (_(pattern) % {"n": number}).replace(" ", NO_BREAK)
 
 
 def _state(over: bool, seconds: int, term: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from django.utils.translation import gettext as _
 
 from leads.models import Side, User
+from leads.refusals import Refused
 
 
 def has_inbox(user: User) -> bool:
@@ -34,6 +35,7 @@ def has_duty(user: User) -> bool:
 
 
 def only(allowed: bool) -> None:
-    """Nothing is here for those who may not know of it."""
+    """Nothing is here for those who may not know of it: Refused (404)."""
     if not allowed:
-        raise Http404
+        said = _("It may have been removed, or it is not yours to see.")
+        raise Refused("not_found", said, status=404)

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -202,6 +203,30 @@ def test_an_answer_on_its_way_is_sent_once_however_often_enter_is_pressed(page_o
     assert state(first, second) == ["accepted", ""]
 
 
+def test_a_key_that_has_nothing_to_do_says_so_in_passing(page_of, sam):
+    offered(sam, 1)
+    page = page_of(sam)
+    page.goto("/inbox/")
+    said = page.locator("#toasts #no-use-said")
+    page.keyboard.press("c")
+    expect(said).to_have_text("No contact to log here.")
+    page.keyboard.press("t")
+    expect(said).to_have_text("Nothing to take here.")
+    page.keyboard.press("x")
+    expect(page.locator(".pick input:checked")).to_have_count(1)
+    page.keyboard.press("y")
+    expect(said).to_have_text("Nothing to take here.")
+    for box in page.locator("#acceptance input[type=checkbox]").all():
+        box.check()
+    page.keyboard.press("s")
+    expect(page.locator("#contact")).to_be_visible()
+    page.keyboard.press("a")
+    expect(said).to_have_text("Nothing to accept here.")
+    page.keyboard.press("x")
+    expect(said).to_have_text("Nothing to select here.")
+    assert Axe().run(page).violations_count == 0
+
+
 def test_below_the_list_stand_the_keys_that_do_something_with_the_lead_in_hand(page_of, sam):
     offered(sam, 1)
     page = page_of(sam)
@@ -248,7 +273,7 @@ def test_with_a_thumb_a_rep_accepts_returns_puts_off_and_logs_a_contact(page_of,
     expect(page.locator("#toasts")).to_contain_text("Accepted: Kim Quist02.")
     tap(page, "Log a contact")
     page.locator("#contact select[name=outcome]").select_option("reached")
-    page.get_by_role("button", name="Log contact").tap()
+    page.get_by_role("button", name="Log a contact").tap()
     expect(page.locator("#toasts")).to_contain_text("Contact logged: Kim Quist02.")
     nothing_sideways(page)
 

@@ -171,7 +171,7 @@ def tom_is_told_who_has_it(page: Page) -> None:
 
 def sam_talks_and_qualifies(page: Page) -> None:
     page.locator("#contact select[name=outcome]").select_option("not_reached")
-    page.get_by_role("button", name="Log contact").click()
+    page.get_by_role("button", name="Log a contact").click()
     expect(page.locator("#timeline")).to_contain_text("Not reached")
     page.keyboard.press("h")
     page.locator("#conversation textarea").fill("Decides with the CFO in May.")

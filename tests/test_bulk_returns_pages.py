@@ -94,9 +94,9 @@ def test_the_preview_shows_each_with_its_clock_and_grade(sam, signed_in):
         Handoff.objects.filter(pk=handoff.pk).update(due_at=due_at)
     page = preview(signed_in(sam), late, soon).content.decode()
     first, second = page.split("</table>")[0].split("<tr ")[1:]
-    assert "1 h over</span>" in first
+    assert "1\xa0h over</span>" in first
     assert "Answer, 2 Mar, 09:00" in first
-    assert "1 h</span>" in second
+    assert "1\xa0h</span>" in second
     assert '<abbr class="grade" title="' in second
 
 
@@ -118,6 +118,19 @@ def test_each_that_was_returned_can_be_undone_until_anything_followed(sam, tom, 
     assert again.status_code == 409
     assert "Sam Okafor has undone this at 10:00." in again.text
     assert Handoff.objects.get(pk=second.pk).answer == "returned"
+
+
+def test_an_undoing_that_would_be_refused_is_not_offered(sam, signed_in):
+    body = classic()
+    next(each for each in body["reasons"] if each["key"] == "no_budget")["resets"] = True
+    first = offered(sam, version=AgreementVersionFactory(body=body, status="replaced"))
+    second = offered(sam, version=AgreementVersionFactory())
+    form = {"handoff": [first.pk, second.pk], "reason": "no_budget", "text": "None this year."}
+    page = signed_in(sam).post(URL, form)
+    assert outcomes(page) == ["returned"] * 2
+    said = page.content.decode()
+    assert reverse("inbox_return_undo", args=[first.pk]) not in said
+    assert reverse("inbox_return_undo", args=[second.pk]) in said
 
 
 def test_one_that_a_colleague_answered_meanwhile_stays_and_says_who(sam, tom, signed_in):

@@ -225,7 +225,7 @@ def test_an_overdue_return_is_marketings_and_in_no_queue_of_sales(sam, olu, sign
 
 def test_the_returns_say_quietly_what_is_late(sam, maya, signed_in):
     handoff = returned(HandoffFactory(), sam)
-    for at, chip in ((MONDAY + 2 * HOUR, ""), (handoff.due_at + HOUR, "1 h over")):
+    for at, chip in ((MONDAY + 2 * HOUR, ""), (handoff.due_at + HOUR, "1\xa0h over")):
         with time_machine.travel(at, tick=False):
             page = signed_in(maya).get(reverse("returns")).context["page"]
             assert [row.face.chip for row in page] == [chip]

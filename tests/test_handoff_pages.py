@@ -361,7 +361,7 @@ def test_where_the_agreement_allows_a_pause_the_page_says_so_and_offers_later_da
     assert handoff.paused_at is not None
     page = client.get(url(handoff)).text
     assert "The clock is paused until 4 Mar, 15:30." in page
-    assert "8 h left" in page
+    assert "8\xa0h left" in page
 
 
 def pause_box(page: str) -> str:
@@ -443,6 +443,17 @@ def test_an_answer_says_how_to_undo_it_and_is_undone_by_whoever_gave_it(
     said = {"step": step.pk, "kind": "accepted", "unmet": "answer"}
     assert handoff.steps.last().data == said
     assert "handoff.undone" in events()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_undoing_is_said_with_and_without_a_script(sam, handoff, signed_in, headers):
+    accepted(handoff, sam)
+    step = handoff.steps.get(kind="accepted")
+    form = {"step": step.pk, "queue": "answer", "whose": "mine"}
+    client = signed_in(sam)
+    page = client.post(url(handoff, "handoff_undo"), form, headers=headers, follow=True)
+    toast = page.text.split('id="toasts"')[1]
+    assert f"Undone: {handoff.lead} is as before." in toast
 
 
 @pytest.mark.parametrize("view", [{"queue": "contact"}, {"queue": "answer", "q": "nobody"}])

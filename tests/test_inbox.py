@@ -75,7 +75,7 @@ def test_a_row_says_who_waits_why_now_and_for_how_long(sam, signed_in):
     assert "Mara Lind" in page
     assert lead.company_name in page
     assert "Asked for a quote: 60 vehicles, three depots" in page
-    assert "1 h" in page
+    assert "1\xa0h" in page
 
 
 def visit(lead, name, at, **properties) -> Activity:
@@ -96,7 +96,7 @@ def visit(lead, name, at, **properties) -> Activity:
     ("opened", "state", "words"),
     [
         (timedelta(hours=0), "ample", ""),
-        (timedelta(hours=-65), "due", "1 h 59 min"),
+        (timedelta(hours=-65), "due", "1\xa0h\xa059\xa0min"),
         (timedelta(hours=-72), "over", "over"),
     ],
 )
@@ -220,6 +220,25 @@ def test_more_rows_go_on_under_the_last_heading(sam, signed_in, monkeypatch):
 def test_a_cursor_nobody_can_read_starts_from_the_top(sam, signed_in):
     offered(sam)
     assert len(inbox(signed_in(sam), after="nonsense").context["desk"].rows) == 1
+
+
+def test_a_filter_that_names_nobody_is_said_to_narrow_nothing(sam, signed_in):
+    offered(sam, lead=LeadFactory(last_name="Alone"))
+    page = inbox(signed_in(sam), owner="99999", pool="99999")
+    assert names(page) == ["Alone"]
+    assert "Owner narrows nothing. Nobody has this number." in page.text
+    assert "Pool narrows nothing. Select a valid choice." in page.text
+    assert 'class="chips"' in page.text
+    assert "narrows nothing" not in inbox(signed_in(sam), owner=str(sam.pk)).text
+
+
+def test_a_room_that_is_not_ones_own_says_so_in_our_words(maya, signed_in, settings):
+    settings.DEBUG = True
+    page = inbox(signed_in(maya))
+    assert page.status_code == 404
+    assert "There is nothing here" in page.text
+    assert "it is not yours to see" in page.text
+    assert 'id="navigation"' in page.text
 
 
 @pytest.mark.parametrize("name", ["q", "owner"])

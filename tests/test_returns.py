@@ -91,7 +91,7 @@ def test_what_is_lost_first_comes_first_read_or_not_and_says_how_much_is_left(
     assert names(page) == ["Late", "Latest", "Answered"]
     rows = {row.pk: row for row in page.context["page"]}
     assert (rows[late.pk].unread, rows[latest.pk].unread) == (False, True)
-    assert "1 h over" in page.text
+    assert "1\xa0h over" in page.text
     assert rows[latest.pk].face.span in page.text
 
 

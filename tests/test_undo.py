@@ -339,6 +339,9 @@ def test_a_return_that_takes_all_points_stays_and_says_what_to_do(sam):
     handoff = returned(HandoffFactory(), sam)
     refused = refusal(handoff, sam)
     assert (refused.code, refused.remedy) == ("points_reset", "Claim the lead to go on with it.")
+    assert handoffs.undoable(handoff, sam) is None
+    steps = list(HandoffEvent.objects.order_by("-pk"))
+    assert handoffs.undoable(handoff, sam, steps=steps) is None
 
 
 # What is counted

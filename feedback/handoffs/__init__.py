@@ -7,7 +7,7 @@ from feedback.handoffs.pauses import put_off, take_up
 from feedback.handoffs.returns import give_back
 from feedback.handoffs.threads import reply
 from feedback.handoffs.transfers import assign, pass_on
-from feedback.handoffs.undos import undo, undoable
+from feedback.handoffs.undos import resets, undo, undoable
 from feedback.handoffs.withdrawals import (
     require_withdrawable,
     withdraw,
@@ -26,6 +26,7 @@ __all__ = [
     "put_off",
     "reply",
     "require_withdrawable",
+    "resets",
     "take_up",
     "undo",
     "undoable",

@@ -21,6 +21,7 @@ from feedback.models import Calendar, ChecklistAnswer, Handoff, HandoffEvent, Op
 from leads import access, owners, retractions, touches
 from leads.models import NEVER_KNOWN, Lead, Note, Touch, User
 from leads.refusals import Refused
+from scoring.documents import item
 from scoring.models import StageEntry, Standing
 
 UNDOABLE = {"accepted", "returned", "contacted", "put_off", "paused", "assigned", "claimed"}
@@ -49,7 +50,16 @@ def undoable(
         ours.sort(key=lambda s: -s.pk)
         step, following = _last(ours)
         followed = following or any(s.handoff_id > handoff.pk for s in steps)
-    return step if step and not followed and _may(step, user) else None
+    may = step and not followed and _may(step, user) and not resets(handoff, step)
+    return step if may else None
+
+
+def resets(handoff: Handoff, step: HandoffEvent) -> bool:
+    """Whether all points of the lead went back to zero with this step, which stays."""
+    if step.kind != "returned":
+        return False
+    known = item(handoff.version.body["reasons"], step.data["reason"])
+    return bool(known and known.get("resets"))
 
 
 @transaction.atomic

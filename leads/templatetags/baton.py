@@ -194,10 +194,11 @@ def working(seconds: float | None) -> str:
 
 
 def _in_units(*units: tuple[int, str]) -> str:
-    """The first unit that is not zero and the one after it."""
+    """The first unit that is not zero and the one after it, in one line."""
     first = next((at for at, (number, _pattern) in enumerate(units) if number), len(units) - 1)
     shown = [pattern % {"n": number} for number, pattern in units[first : first + 2] if number]
-    return " ".join(shown) or units[-1][1] % {"n": 0}
+    said = " ".join(shown) or units[-1][1] % {"n": 0}
+    return said.replace(" ", "\xa0")
 
 
 @register.filter

@@ -62,7 +62,7 @@
     if (document.activeElement === document.body) {
       (byId("refusal") || document.querySelector("#answer [aria-invalid=true]"))?.focus();
     }
-    all(".toast").forEach(attend);
+    all(".toast:not(#no-use-said)").forEach(attend);
     tellKeys();
   });
 
@@ -138,6 +138,19 @@
     return true;
   };
 
+  /* A key of the inbox that has nothing to do now says so, in passing; not while its button is on its
+     way out. */
+  const passUp = (key) => {
+    const words = byId("no-use")?.dataset[key];
+    const box = key === "x" && document.querySelector("#rows [aria-current]")?.closest(".row").querySelector(".pick input");
+    if (!words || box || document.querySelector(`[data-key="${key}"]`)) return;
+    byId("no-use-said")?.remove();
+    const said = document.createElement("p");
+    Object.assign(said, { id: "no-use-said", className: "toast", textContent: words });
+    byId("toasts").append(said);
+    setTimeout(() => said.remove(), 4000);
+  };
+
   /* Pressed, not submitted: htmx sends only a button that was clicked along, with its name. What is
      on its way is not sent again, by the browser either. */
   const send = (form) => {
@@ -165,6 +178,7 @@
       : event.key === "?" ? (byId("keys-sheet")?.showModal(), true)
       : event.key.length === 1 && event.key !== " " && !event.repeat && press(event.key.toLowerCase(), event.target);
     if (handled) event.preventDefault();
+    else if (!event.repeat) passUp(event.key.toLowerCase());
   });
 
   /* The phone's bar leads into the forms above it, unfolds them, and leaves no step in history. */
