@@ -36,6 +36,7 @@ from tests.factories import (
     LeadFactory,
     PoolFactory,
     PoolMemberFactory,
+    UserFactory,
     entry_for,
     version_in_force,
 )
@@ -288,6 +289,52 @@ def test_who_is_told_to_answer_need_not_once_another_has_answered(pool, sam, tom
     assert {(row.user, row.event.kind) for row in waits} == {
         (user, kind) for user in (sam, tom) for kind in ("handoff.offered", "clock.warning")
     }
+
+
+@pytest.mark.parametrize("speed_lane", [False, True])
+def test_what_is_owed_again_is_unread_again_for_those_who_had_not_read_it(
+    pool, sam, tom, speed_lane
+):
+    kit = UserFactory(team=sam.team)
+    for user in (tom, kit):
+        PoolMemberFactory(pool=pool, user=user)
+    handoff = HandoffFactory(pool=pool, speed_lane=speed_lane)
+    tell("handoff.alert" if speed_lane else "handoff.offered", handoff)
+    deliveries.deliver(at=MONDAY)
+    for number, verb in enumerate((accepted, take)):
+        at = MONDAY + (4 * number + 1) * MINUTE
+        notifications.read(tom, handoff=handoff.pk, at=at)
+        notifications.read(sam, handoff=handoff.pk, at=at)
+        verb(handoff, sam, at)
+        deliveries.deliver(at=at + MINUTE)
+        assert unread() == set()
+        handoffs.undo(handoff, by=sam, at=at + 2 * MINUTE)
+        deliveries.deliver(at=at + 2 * MINUTE)
+        assert unread() == {kit}
+
+
+def accepted(handoff, by, at) -> None:
+    handoffs.accept(handoff, by=by, at=at, confirmed=ALL)
+
+
+def take(handoff, by, at) -> None:
+    handoffs.assign(handoff, to=by, by=by, at=at)
+
+
+def test_an_offer_that_is_owed_again_is_its_owners(pool, sam, tom):
+    handoff = HandoffFactory(pool=pool, owner=tom)
+    PoolMemberFactory(pool=pool, user=tom)
+    tell("handoff.offered", handoff)
+    accepted(handoff, sam, MONDAY)
+    deliveries.deliver(at=MONDAY)
+    assert unread() == set()
+    handoffs.undo(handoff, by=sam, at=MONDAY + MINUTE)
+    accepted(handoff, tom, MONDAY + MINUTE)
+    deliveries.deliver(at=MONDAY + MINUTE)
+    assert unread() == set()
+    handoffs.undo(handoff, by=tom, at=MONDAY + 2 * MINUTE)
+    deliveries.deliver(at=MONDAY + 2 * MINUTE)
+    assert unread() == {tom}
 
 
 def test_a_lead_at_night_is_said_to_be_nobodys(pool, sam, lena):

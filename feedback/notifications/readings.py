@@ -3,9 +3,10 @@ forgotten."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from feedback.models import Handoff, Letter, Notification
 from feedback.notifications.sentences import UNTIL_ANSWERED
@@ -32,13 +33,29 @@ def settle(handoff: Handoff, *, at: datetime) -> int:
     """What asked for an answer to `handoff` is read where none is owed any more: somebody else has
     it, or it was answered. Returns how many were unread. What a mail says is decided when it goes.
     """
-    asks = Q(event__kind__in=UNTIL_ANSWERED)
-    asks |= Q(event__kind="clock.warning", event__data__clock=Handoff.Clock.ANSWER)
-    unread = Notification.objects.filter(asks, read_at=None, event__lead=handoff.lead_id)
-    unread = unread.filter(event__data__handoff=handoff.pk)
+    unread = _asking(handoff).filter(read_at=None)
     if not (handoff.answer or handoff.closed_at):
         unread = unread.exclude(user=handoff.owner_id) if handoff.owner_id else unread.none()
     return unread.update(read_at=at)
+
+
+def reopen(handoff: Handoff, *, settled_at: Iterable[datetime]) -> int:
+    """An answer is undone: what asked for one is unread again for those who owe it, as far as not
+    they had read it, but `settle` at one of these moments. Returns how many."""
+    if handoff.answer or handoff.closed_at:
+        return 0
+    settled = _asking(handoff).filter(read_at__in=list(settled_at))
+    if handoff.owner_id:
+        settled = settled.filter(user=handoff.owner_id)
+    return settled.update(read_at=None)
+
+
+def _asking(handoff: Handoff) -> QuerySet[Notification]:
+    """What asks for an answer to it."""
+    asks = Q(event__kind__in=UNTIL_ANSWERED)
+    asks |= Q(event__kind="clock.warning", event__data__clock=Handoff.Clock.ANSWER)
+    rows = Notification.objects.filter(asks, event__lead=handoff.lead_id)
+    return rows.filter(event__data__handoff=handoff.pk)
 
 
 def forget(*, at: datetime) -> int:

@@ -35,6 +35,7 @@ def tell(event: Event, *, at: datetime) -> int:
     if event.kind == "handoff.undone":
         # What is undone waits for nobody: not in the counts, nor in the bell.
         _rows_of_undone(event).filter(read_at=None).update(read_at=at)
+        readings.reopen(_handoff(event), settled_at=_settled_at(event))
     moments = _moments(people, event, at=at)
     rows = [
         Notification(user=user, event=event, created_at=at, mail_due=pk in moments)
@@ -143,6 +144,13 @@ def _undone(event: Event) -> QuerySet[Event]:
     name = steps.EVENTS.get(step.kind, f"handoff.{step.kind}")
     found = Event.objects.filter(lead=event.lead_id, kind=name, at=step.at)
     return found.filter(data__handoff=event.data["handoff"])
+
+
+def _settled_at(event: Event) -> QuerySet[Event, datetime]:
+    """When those who were told to answer the handoff were told that they need not."""
+    found = Event.objects.filter(lead=event.lead_id, kind__in=SETTLING, delivered_at__isnull=False)
+    found = found.filter(data__handoff=event.data["handoff"])
+    return found.values_list("delivered_at", flat=True)
 
 
 def _operations() -> QuerySet[User]:
