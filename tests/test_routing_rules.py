@@ -167,6 +167,8 @@ def test_the_first_to_take_it_has_it(pool, lane, sam, tom):
     assert refusal.value.code == "already_theirs"
     releases.release(at=MONDAY + HOUR)
     assert Event.objects.filter(kind="handoff.alert").count() == 1
+    undone = handoffs.undo(taken, by=tom, at=MONDAY + HOUR)
+    assert routing.explain(undone).why.startswith("Speed lane")
 
 
 def test_with_nobody_there_it_is_unassigned_until_somebody_comes(pool, lane, sam):

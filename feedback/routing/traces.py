@@ -116,10 +116,11 @@ def why(code: str, user: User | None) -> str:
 
 
 def _last(handoff: Handoff, steps: Iterable[HandoffEvent] | None) -> HandoffEvent | None:
+    """What gave it to somebody, where nobody has it any more, was undone: it says nothing now."""
     if steps is None:
-        return handoff.steps.filter(kind__in=STEPS).last()
+        steps = handoff.steps.filter(kind__in=STEPS).order_by("-id")
     ours = (s for s in steps if s.handoff_id == handoff.pk and s.kind in STEPS)
-    return next(ours, None)
+    return next((s for s in ours if handoff.owner_id or not s.data.get("to")), None)
 
 
 def _waits_for(handoff: Handoff) -> str:
