@@ -79,23 +79,25 @@ class LeadFactory(DjangoModelFactory):
 
 
 class CalendarFactory(DjangoModelFactory):
-    """Monday to Friday, 9 to 17 in Berlin, without public holidays."""
+    """Monday to Friday, 9 to 17 in Berlin, without public holidays. `always=True`: day and night,
+    so that it does not matter when a test runs. Its hours are made with it, and never again."""
 
     class Meta:
         model = Calendar
-        django_get_or_create = ["name"]
-        skip_postgeneration_save = True
 
     name = "Office hours"
     time_zone = "Europe/Berlin"
+    always = False
 
-    @factory.post_generation
-    def week(self, create, extracted, **kwargs):
-        if not self.hours.exists():
+    @classmethod
+    def _create(cls, model_class, *args, always, name, **facts):
+        calendar, new = model_class.objects.get_or_create(name=name, defaults=facts)
+        if new and not always:
             WorkingHours.objects.bulk_create(
-                WorkingHours(calendar=self, weekday=day, starts=time(9), ends=time(17))
+                WorkingHours(calendar=calendar, weekday=day, starts=time(9), ends=time(17))
                 for day in range(5)
             )
+        return calendar
 
 
 class PoolFactory(DjangoModelFactory):

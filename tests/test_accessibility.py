@@ -21,6 +21,7 @@ from scoring.shapes import sales_ready
 from tests.factories import HandoffFactory
 from tests.test_browser_inbox import in_the_pool, offered
 from tests.test_handoffs import ALL
+from tests.windows import settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -56,7 +57,7 @@ def house(mark, lena, sam) -> AgreementVersion:
     ActivityType.objects.create(key="demo_requested", name="Asked for a demo")
     Channel.objects.create(key="website", name="Website", kind=Channel.Kind.INBOUND)
     now = timezone.now()
-    until = timezone.localdate(now) + timedelta(days=1)
+    until = timezone.localdate(now) + timedelta(days=3)
     body = sales_ready() | {"effect": {"trial_until": until.isoformat()}}
     version = agreements.open_draft(by=mark, at=now, body=body, as_written=True)
     version = agreements.propose(version, by=mark, at=now)
@@ -96,7 +97,8 @@ def test_axe_finds_nothing_on_the_pages_of_routing_and_duty(page_of, house, lena
     rules.add(name="All", pool=pool, when=None, strategy="first_to_take", by=lena, at=now)
     rules.switch(rule, active=False, by=lena, at=now)
     today = timezone.localdate(now)
-    away = absences.enter(sam, first_day=today, last_day=today, by=sam, at=now)
+    last = today + timedelta(days=2)
+    away = absences.enter(sam, first_day=today, last_day=last, by=sam, at=now)
     found = [
         *_violations(
             page_of(lena, **LOOKS[look]),
@@ -194,7 +196,7 @@ def _violations(page, addresses):
     for address in addresses:
         answer = page.goto(address)
         assert answer.ok, address
-        page.wait_for_load_state("networkidle")
+        settle(page)
         for line in _broken(page):
             yield f"{address} {line}"
 

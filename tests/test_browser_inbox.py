@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.one_leg(reason="about the page in the browser, not about the database"),
 ]
 
-WITHIN_SECONDS = 5000
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 # What moved without anybody having touched the page, since it was loaded.
 SHIFTS = """() => new Promise((done) => {
@@ -43,9 +42,8 @@ def in_the_pool(number: int, **facts: object) -> Handoff:
         phone="+49 40 555 01 42",
         title="Head of Operations",
     )
-    handoff = HandoffFactory(lead=lead, opened_at=offered_at, **facts)
-    handoff.pool.calendar.hours.all().delete()
-    return handoff
+    always = {"pool__calendar__name": "Always", "pool__calendar__always": True}
+    return HandoffFactory(lead=lead, opened_at=offered_at, **always | facts)
 
 
 def offered(owner, number: int) -> Handoff:
@@ -299,7 +297,7 @@ def test_with_a_thumb_a_rep_accepts_returns_puts_off_and_logs_a_contact(page_of,
     assert mine[4].rests_until > timezone.now()
 
 
-def test_what_a_colleague_answers_is_said_within_five_seconds_and_words_survive(page_of, sam, tom):
+def test_what_a_colleague_answers_is_said_and_words_survive(page_of, sam, tom):
     contested, other = in_the_pool(1), in_the_pool(2)
     sams, toms = page_of(sam), page_of(tom)
     for page in (sams, toms):
@@ -308,9 +306,7 @@ def test_what_a_colleague_answers_is_said_within_five_seconds_and_words_survive(
     words.press_sequentially("I know them from")
     Rep(sams).confirm_all(then="s")
     expect(sams.locator("#toasts")).to_contain_text("Accepted: Kim Quist01.")
-    expect(toms.locator("#moved-on")).to_contain_text(
-        "Sam Okafor accepted this lead", timeout=WITHIN_SECONDS
-    )
+    expect(toms.locator("#moved-on")).to_contain_text("Sam Okafor accepted this lead")
     expect(toms.locator(f"#row-{contested.pk}")).to_have_count(0)
     expect(toms.locator(f"#row-{other.pk}")).to_have_count(1)
     expect(words).to_be_focused()
@@ -319,7 +315,7 @@ def test_what_a_colleague_answers_is_said_within_five_seconds_and_words_survive(
 
     newcomer = in_the_pool(3)
     for page in (sams, toms):
-        expect(page.locator(f"#row-{newcomer.pk}")).to_be_visible(timeout=WITHIN_SECONDS)
+        expect(page.locator(f"#row-{newcomer.pk}")).to_be_visible()
     expect(words).to_have_value("I know them from Lisbon.")
     assert state(contested) == ["accepted"]
     assert contested.answered_by == sam

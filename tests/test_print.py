@@ -6,11 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
 
 from scoring import agreements
 from scoring.shapes import classic
-from tests import legs
 
 MM = 96 / 25.4
 # A4 without the margins of the style sheet.
@@ -43,42 +41,44 @@ def test_a_title_cannot_break_out_of_the_sheet(mark, signed_in):
 
 
 @pytest.mark.browser
+@pytest.mark.one_leg(reason="looks at what a browser prints")
 @pytest.mark.django_db(transaction=True)
-def test_on_paper_there_is_a_cover_no_navigation_and_no_split_row(live_server, in_force, sam):
+def test_on_paper_there_is_a_cover_no_navigation_and_no_split_row(
+    browser, live_server, in_force, sam
+):
     sam.set_password("baton")
     sam.save()
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=legs.chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.goto(f"{live_server.url}/sign-in/")
-        page.fill("[name=username]", "sam@baton.example")
-        page.fill("[name=password]", "baton")
-        page.click("#sign-in button")
-        page.goto(f"{live_server.url}/agreement/")
-        assert page.is_visible("[data-print]")
-        page.emulate_media(media="print")
-        measured = ".doc a[href='/goals/']"
-        for gone in (".rail", ".bar", "aside", "#contents", "[data-print]", measured):
-            assert not page.is_visible(gone), gone
-        cover = page.inner_text("#paper-cover")
-        for said in ("Classic", "Version 1", "Mark Reuter", "Lena Fuchs", in_force.sha256):
-            assert said in cover
-        assert "Sales · Sales" not in cover
-        assert in_force.sha256 in page.inner_text("#signatures")
-        whole = page.evaluate(
-            "rows => [...document.querySelectorAll(rows)]"
-            ".map(each => getComputedStyle(each).breakInside)",
-            ROWS,
-        )
-        assert set(whole) == {"avoid"}
-        tallest = page.evaluate(
-            "rows => Math.max(...[...document.querySelectorAll(rows)]"
-            ".map(each => each.offsetHeight || 0))",
-            ROWS,
-        )
-        assert tallest < PAGE, "What must not break fits on a page."
-        pdf = page.pdf(format="A4", prefer_css_page_size=True)
-        browser.close()
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.goto(f"{live_server.url}/sign-in/")
+    page.fill("[name=username]", "sam@baton.example")
+    page.fill("[name=password]", "baton")
+    page.click("#sign-in button")
+    page.goto(f"{live_server.url}/agreement/")
+    assert page.is_visible("[data-print]")
+    page.emulate_media(media="print")
+    measured = ".doc a[href='/goals/']"
+    for gone in (".rail", ".bar", "aside", "#contents", "[data-print]", measured):
+        assert not page.is_visible(gone), gone
+    cover = page.inner_text("#paper-cover")
+    for said in ("Classic", "Version 1", "Mark Reuter", "Lena Fuchs", in_force.sha256):
+        assert said in cover
+    assert "Sales · Sales" not in cover
+    assert in_force.sha256 in page.inner_text("#signatures")
+    whole = page.evaluate(
+        "rows => [...document.querySelectorAll(rows)]"
+        ".map(each => getComputedStyle(each).breakInside)",
+        ROWS,
+    )
+    assert set(whole) == {"avoid"}
+    tallest = page.evaluate(
+        "rows => Math.max(...[...document.querySelectorAll(rows)]"
+        ".map(each => each.offsetHeight || 0))",
+        ROWS,
+    )
+    assert tallest < PAGE, "What must not break fits on a page."
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    context.close()
     assert 4 <= pages(pdf) <= 8
 
 

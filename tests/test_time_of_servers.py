@@ -34,9 +34,7 @@ WRONG = [2 * HOUR, -2 * HOUR]
 @pytest.fixture
 def pool(sales):
     """Works around the clock, so that it does not matter when the test runs."""
-    calendar = CalendarFactory(name="Always")
-    calendar.hours.all().delete()
-    return PoolFactory(calendar=calendar, team=sales)
+    return PoolFactory(calendar=CalendarFactory(name="Always", always=True), team=sales)
 
 
 def near(moment, other) -> bool:

@@ -1,6 +1,7 @@
 """Windows of a real browser on the real web server, one for each person, and hands without a
 mouse."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 
@@ -20,9 +21,11 @@ EXPECTED = re.compile(
 )
 
 
-@pytest.fixture
-def browser(monkeypatch) -> Iterator[Browser]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all tests; each opens contexts of its own."""
+    # Playwright's loop counts as running from now on, also in tests without a browser.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=PATIENCE * 1000 / 2)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=legs.chromium(), args=["--no-sandbox"])
@@ -54,6 +57,11 @@ def page_of(
         context.close()
     unexpected = [line for line in complaints if not EXPECTED.search(line)]
     assert unexpected == [], unexpected
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is on its way that the page has asked for by itself."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-added")).to_have_count(0)
 
 
 class Mouse:
