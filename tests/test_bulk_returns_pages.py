@@ -161,6 +161,7 @@ def test_what_changed_hands_since_the_page_was_drawn_stays_and_says_whose_it_is(
     said = page.content.decode()
     assert "Tom Albrecht took this lead at 10:00." in said
     assert "Sam Okafor accepted this lead at 10:00." in said
+    assert "Go on with the next lead" not in said
     assert [Handoff.objects.get(pk=h.pk).state for h in (nobodys, his)] == ["offered", "accepted"]
     fresh = preview(client, nobodys, his).content.decode()
     assert "Tom Albrecht has it." in fresh
