@@ -428,7 +428,7 @@ class TestFromActivityToInbox:
         ]
         assert Lead.objects.count() == 1
 
-    def test_it_is_in_the_inbox_within_seconds(self, installation, in_force, pool, maya, sam):
+    def test_it_comes_into_the_inbox_by_itself(self, installation, in_force, pool, maya, sam):
         ChannelFactory()
         address = installation.start_web()
         installation.start_worker()
@@ -439,7 +439,6 @@ class TestFromActivityToInbox:
         wait_until(
             lambda: call(address, HANDOFFS, inbox)["results"],
             "the lead is in the inbox",
-            seconds=20,
             says=installation.said,
         )
 

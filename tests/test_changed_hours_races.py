@@ -62,7 +62,7 @@ class Halt:
 
     def then(self, verb: Callable) -> Callable:
         """The verb, from the moment on at which the other stands still."""
-        return lambda: self.reached.wait(10) and verb()
+        return lambda: self.reached.wait(30) and verb()
 
 
 def test_hours_of_a_pool_change_while_a_lead_of_it_is_passed_on(

