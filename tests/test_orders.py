@@ -17,7 +17,10 @@ from scoring.sentences.orders import moves
 from scoring.shapes import classic
 from tests.test_builder import Browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_leg(reason="a form reads and writes one JSON text; the database but keeps it"),
+]
 
 TERMS = [
     {"key": key, "when": {"op": "known", "field": key}, "minutes": minutes}

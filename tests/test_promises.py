@@ -13,7 +13,10 @@ from scoring.shapes import TEMPLATES, classic
 from tests.forms import form_of
 from tests.test_agreement_pages import address, opened, saved, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_leg(reason="a form reads and writes one JSON text; the database but keeps it"),
+]
 
 SECTIONS = ("clocks", "supply", "checklists", "reasons", "goals", "watches")
 # The hash of the Classic text as it was before a clock could be paused or an item be ticked.

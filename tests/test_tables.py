@@ -2,7 +2,6 @@
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -35,10 +34,8 @@ POSTGRESQL = [
 def migrated(db, tmp_path) -> Iterator[object]:
     """In a database that every migration has run on."""
     if connection.vendor == "sqlite":
-        migrate(f"sqlite:///{tmp_path / 'migrated.sqlite3'}", tmp_path)
-        with closing(sqlite3.connect(tmp_path / "migrated.sqlite3")) as there:
-            yield there.cursor()
-        return
+        # It takes long, and a first start has to do it too.
+        pytest.skip("compared in test_up with what the first start makes")
     server, name = connection.settings_dict, f"{connection.settings_dict['NAME']}_migrated"
     with closing(legs.connected(server, "postgres", autocommit=True)) as outside:
         outside.execute(f'DROP DATABASE IF EXISTS "{name}"')
@@ -56,6 +53,11 @@ def migrate(url, data) -> None:
 
 
 def test_what_models_make_is_what_the_migrations_make(migrated):
+    assert_like_ours(migrated)
+
+
+def assert_like_ours(migrated) -> None:
+    """Of a cursor in a database that every migration has run on."""
     with connection.cursor() as ours:
         here, there = described(ours), described(migrated)
     assert Counter(here) - Counter(there) == Counter(there) - Counter(here) == Counter()
