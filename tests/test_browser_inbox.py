@@ -12,6 +12,7 @@ from feedback import handoffs
 from feedback.models import Handoff, HandoffEvent
 from leads.models import Touch
 from tests.factories import HandoffFactory, LeadFactory
+from tests.test_handoffs import ALL
 from tests.windows import Keys
 
 pytestmark = [
@@ -199,6 +200,30 @@ def test_an_answer_on_its_way_is_sent_once_however_often_enter_is_pressed(page_o
     expect(page.locator("#refusal")).to_have_count(0)
     expect(buttons.first).to_be_visible()
     assert state(first, second) == ["accepted", ""]
+
+
+def test_who_comes_too_late_sees_all_of_it_as_it_stands_and_goes_on_from_there(page_of, sam, tom):
+    taken, other = offered(sam, 1), offered(tom, 2)
+    page = page_of(tom)
+    page.route("**/inbox/pulse/**", lambda route: route.abort())
+    page.goto("/inbox/?whose=all")
+    for box in page.locator("#acceptance input[type=checkbox]").all():
+        box.check()
+    page.locator("#acceptance textarea, #acceptance input[type=text]").first.fill("I call at two.")
+    handoffs.accept(taken, by=sam, at=timezone.now(), confirmed=ALL)
+    page.unroute("**/inbox/pulse/**")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    refusal = page.locator("#refusal")
+    expect(refusal).to_contain_text("Sam Okafor accepted this lead")
+    expect(refusal).to_be_focused()
+    expect(page.locator("#timeline")).to_contain_text("Accepted by Sam Okafor")
+    expect(page.locator("#answer")).to_contain_text("I call at two.")
+    expect(page.locator(f"#row-{taken.pk}")).to_have_count(0)
+    expect(page.locator("#moved-on")).to_be_empty()
+    assert Axe().run(page).violations_count == 0
+    page.locator("#hand-steps").get_by_label("Next").click()
+    expect(page.locator("#hand")).to_have_attribute("data-handoff", str(other.pk))
 
 
 def test_a_key_that_has_nothing_to_do_says_so_in_passing(page_of, sam):
