@@ -179,6 +179,15 @@ def test_many_breaches_at_once_are_one_sentence(pool, sam, lena, mark):
     assert told(event) == {mark}
 
 
+@pytest.mark.parametrize(
+    ("to", "whom"), [("lead", "lena"), ("both_leads", "lena mark"), ("operations", "lena olu")]
+)
+def test_many_breaches_at_once_are_told_whom_one_alone_is_told(pool, lena, mark, olu, to, whom):
+    agreed("answer", escalate_to=to)
+    event = tell("clock.breached_many", pool=pool.pk, clock="answer", number=340)
+    assert {each.first_name.lower() for each in told(event)} == set(whom.split())
+
+
 def test_what_is_given_back_is_told_to_who_may_take_it(pool, sam, tom):
     PoolMemberFactory(pool=pool, user=tom)
     handoff = HandoffFactory(pool=pool, owner=sam)

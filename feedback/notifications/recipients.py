@@ -13,6 +13,7 @@ from feedback.notifications import negotiators, readings, wishes
 from feedback.notifications.sentences import UNTIL_ANSWERED
 from leads.models import Event, Side, User
 from scoring import promises
+from scoring.models import AgreementVersion
 
 Recipients = Callable[[Event], Iterable[User]]
 # After these, those who were told to answer need not, as far as it is not theirs.
@@ -192,9 +193,12 @@ def _escalated(event: Event) -> Iterable[User]:
 
 
 def _leads_of_many(event: Event) -> Iterable[User]:
-    """Who leads the team that is late and, where they are escalated, whom the agreement names."""
-    pool = Pool.objects.get(pk=event.data["pool"])
-    return _above(pool, event.data["clock"], event.data.get("to", ""))
+    """Who leads the team that is late, and whom the agreement names: where they are escalated, at
+    that level of its chain; else those who are told of each that comes alone."""
+    pool, clock = Pool.objects.get(pk=event.data["pool"]), event.data["clock"]
+    in_force = AgreementVersion.objects.in_force().first()
+    named = promises.escalation(in_force, clock) if in_force else ""
+    return _above(pool, clock, event.data.get("to", named))
 
 
 def _above(pool: Pool, clock: str, to: str) -> list[User]:
