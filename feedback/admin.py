@@ -74,6 +74,22 @@ class CalendarForm(forms.ModelForm):
         return cleaned
 
 
+class HoursForm(forms.ModelForm):
+    """Hours that end after they begin."""
+
+    class Meta:
+        model = WorkingHours
+        fields = ["weekday", "starts", "ends"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if {"starts", "ends"} <= cleaned.keys():
+            begin, end = calendars.span(cleaned["starts"], cleaned["ends"])
+            if end <= begin:
+                self.add_error("ends", _("These hours end before they begin."))
+        return cleaned
+
+
 class HoursFormSet(forms.BaseInlineFormSet):
     """The hours of a day don't overlap."""
 
@@ -96,6 +112,7 @@ def _is_kept(form: ModelForm) -> bool:
 
 class WorkingHoursInline(admin.TabularInline):
     model = WorkingHours
+    form = HoursForm
     formset = HoursFormSet
     extra = 0
     # Times of a week, of no day: “Now”, and what the server's clock says, mean nothing here.

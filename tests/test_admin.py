@@ -347,7 +347,7 @@ class TestCalendars:
         [
             ([(0, "09:00", "12:00"), (0, "11:00", "17:00")], {}, "The hours of Monday overlap"),
             ([(0, "20:00", "00:00"), (0, "23:00", "23:30")], {}, "The hours of Monday overlap"),
-            ([(0, "12:00", "09:00")], {}, "hours_end_after_start"),
+            ([(0, "12:00", "09:00")], {}, "These hours end before they begin."),
             ([], {"time_zone": "Europe/Atlantis"}, "Europe/Atlantis is not one of"),
             ([], {"country": "QQ"}, "holidays of this country are not known"),
             ([], {"country": "DE", "region": "QQ"}, "Regions with holidays of their own there: BB"),
