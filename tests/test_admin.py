@@ -151,6 +151,16 @@ def test_a_list_costs_the_same_for_one_row_and_for_ten(
         assert "10 handoffs" in ada_in.get(path).content.decode()
 
 
+def test_a_pool_costs_the_same_with_one_member_and_with_six(ada_in, django_assert_num_queries):
+    pool = PoolMemberFactory().pool
+    path = reverse("admin:feedback_pool_change", args=[pool.pk])
+    with CaptureQueriesContext(connection) as one:
+        ada_in.get(path)
+    PoolMemberFactory.create_batch(5, pool=pool)
+    with django_assert_num_queries(len(one)):
+        ada_in.get(path)
+
+
 @pytest.mark.parametrize("kind", ["leads_lead", "feedback_handoff", "scoring_stageentry"])
 def test_a_lead_is_found_by_its_name_whatever_its_accents(ada_in, kind):
     HandoffFactory(
