@@ -187,7 +187,8 @@ def _cheap(formula: Formula, target: StageJSON) -> list[Condition]:
 
 @lru_cache(maxsize=16)
 def _scoring(formula: Formula, form: str) -> Prepared:
-    return prepared(*_scored(formula, form, whole=False), form)
+    sql, params = _scored(formula, form, whole=False)
+    return prepared(f"SELECT * FROM ({sql}) scored ORDER BY 1", params, form)
 
 
 @lru_cache(maxsize=32)
