@@ -250,6 +250,30 @@ def test_a_key_that_has_nothing_to_do_says_so_in_passing(page_of, sam):
     assert Axe().run(page).violations_count == 0
 
 
+def test_moving_is_as_quick_as_fingers_are_and_ends_with_the_lead_of_the_row(page_of, sam):
+    mine = [offered(sam, number) for number in range(6)]
+    page = page_of(sam)
+    page.goto("/inbox/")
+    held, open_line = [], []
+    page.route(
+        "**/inbox/?**handoff=**",
+        lambda route: route.continue_() if open_line else held.append(route),
+    )
+    rep = Rep(page)
+    rep.press("j", "j", "j", "k", "j")
+    expect(page.locator(f"#open-{mine[3].pk}")).to_have_attribute("aria-current", "true")
+    rep.press("a")
+    expect(page.locator(f"#open-{mine[3].pk}")).to_be_focused()
+    assert len(held) == 1
+    open_line.append(True)
+    held[0].continue_()
+    expect_in_hand(page, mine[3])
+
+    page.route("**/inbox/?**handoff=**", lambda route: route.fulfill(status=401))
+    rep.press("j")
+    expect(page.locator("#rows [aria-current]")).to_have_attribute("id", f"open-{mine[3].pk}")
+
+
 def test_below_the_list_stand_the_keys_that_do_something_with_the_lead_in_hand(page_of, sam):
     offered(sam, 1)
     page = page_of(sam)

@@ -26,24 +26,24 @@
     if (!next || next === list[at]) return;
     next.scrollIntoView({ block: "nearest" });
     next.focus({ preventScroll: true });
+    pointTo(next);
     next.click();
   };
 
-  /* A row that htmx loads becomes the current one at once; its neighbours do not. Where it does not
-     come, the row that is in hand stays the current one: an answer is for nobody else. */
-  let inHand = null;
+  /* A row becomes the current one when it is moved to, however many are still on their way: j is as
+     quick as fingers are. Where its lead does not come, the row that is in hand is the current one
+     again: an answer is for nobody else. */
   const pointTo = (row) => {
     rows().forEach((other) => other.removeAttribute("aria-current"));
     row?.setAttribute("aria-current", "true");
   };
+  const rowInHand = () => document.querySelector(`#row-${byId("hand")?.dataset.handoff ?? "none"} [data-row]`);
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.target.closest("[data-row]");
-    if (!row) return;
-    inHand = rows().find((other) => other.getAttribute("aria-current") === "true");
-    pointTo(row);
+    if (row) pointTo(row);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.closest("[data-row]") && !event.detail.successful) pointTo(inHand);
+    if (event.target.closest("[data-row]") && !event.detail.successful) pointTo(rowInHand());
   });
 
   /* On the phone the list makes room for the lead in hand. */
