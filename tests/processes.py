@@ -25,6 +25,7 @@ from config.management.commands.up import answers
 from config.supervisor import Service
 
 START_SECONDS = 90
+WEB = {"DJANGO_SETTINGS_MODULE": "tests.web"}
 
 
 class Installation:
@@ -66,7 +67,7 @@ class Installation:
         if self.web is None:
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-                self.web = self._start(services.web(fd=listener.fileno()), {})
+                self.web = self._start(services.web(fd=listener.fileno()), WEB)
         self._until(lambda: answers(f"{self.address}/healthz/"), "the web server answers")
         return self.address
 

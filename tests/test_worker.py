@@ -18,7 +18,7 @@ from scoring.rescoring import runs
 from tests.processes import START_SECONDS, wait_until
 from tests.test_ledgers import body, rule
 
-COUNT, RANGE = 4_000, 100
+COUNT, RANGE = 2_500, 50
 SEEN = {"op": "did", "types": ["webinar"], "within_days": 30}
 
 

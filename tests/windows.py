@@ -95,11 +95,12 @@ class Keys:
     def reach(self, there: Locator) -> None:
         """Press Tab until the focus is there, backwards where it lies behind."""
         expect(there).to_be_visible()
-        for _press in range(400):
-            way = there.evaluate(WAY)
-            if way == "here":
+        for _look in range(400):
+            presses = there.evaluate(WAY)
+            if not presses:
                 return
-            self.page.keyboard.press("Shift+Tab" if way == "back" else "Tab")
+            for _press in range(abs(presses)):
+                self.page.keyboard.press("Tab" if presses > 0 else "Shift+Tab")
         pytest.fail(f"Nobody gets to {there} by Tab.")
 
     def press(self, there: Locator) -> None:
@@ -123,11 +124,20 @@ class Keys:
 
 
 Hands = Mouse | Keys
-# From the element in hand to the one that is looked for.
+# How many times Tab at least, from the element in hand to the one that is looked for; negative
+# where it lies behind. Of radio buttons that belong together one is a stop: none is counted.
 WAY = """each => {
   const here = document.activeElement;
-  if (each === here) return "here";
-  return here.compareDocumentPosition(each) === Node.DOCUMENT_POSITION_PRECEDING ? "back" : "on";
+  if (each === here) return 0;
+  const back = here.compareDocumentPosition(each) === Node.DOCUMENT_POSITION_PRECEDING;
+  const [first, last] = back ? [each, here] : [here, each];
+  const stops = "a[href], button, input:not([type=radio]), select, textarea, summary";
+  const between = [...document.querySelectorAll(stops)].filter((stop) =>
+    stop.tabIndex === 0 && !stop.disabled && stop.checkVisibility({visibilityProperty: true})
+    && stop !== first && stop !== last
+    && first.compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_FOLLOWING
+    && stop.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING);
+  return (back ? -1 : 1) * (between.length + 1);
 }"""
 
 
