@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
 
+# A machine that vanishes says no good-bye: after a minute of silence its connection is ended.
+KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
 # Numbers of advisory locks, one for each kind of sweep.
 BREACHES, WARNINGS, ESCALATIONS = 0x42524348, 0x5741524E, 0x4553434C
 
@@ -23,6 +25,8 @@ def alone(number: int) -> Iterator[bool]:
         yield True
         return
     ours = _ask("pg_try_advisory_lock", number)
+    if ours:
+        _let_go_when_gone()
     try:
         yield ours
     finally:
@@ -30,6 +34,12 @@ def alone(number: int) -> Iterator[bool]:
         with suppress(Error):
             if ours:
                 _ask("pg_advisory_unlock", number)
+
+
+def _let_go_when_gone() -> None:
+    with connection.cursor() as cursor:
+        for name, value in KEEPALIVE.items():
+            cursor.execute(f"SELECT set_config('tcp_keepalives_{name}', %s, false)", [str(value)])
 
 
 def _ask(function: str, number: int) -> bool:
