@@ -184,9 +184,10 @@ def test_marketings_breach_is_told_to_who_leads_marketing(sam, lena, maya, mark)
     told = Notification.objects.get(event__kind="clock.breached")
     assert (told.user, told.mail_due) == (mark, True)
     said = notifications.sentence(told).text
-    assert said == f"A deadline passed for {handoff.lead}: Answer a return."
+    lead = f"{handoff.lead} ({handoff.lead.company_name})"
+    assert said == f"Marketing has not answered the return of {lead}, due 10:00."
     with translation.override("de"):
-        assert "Auf eine Rückgabe antworten" in notifications.sentence(told).text
+        assert "hat auf die Rückgabe von" in notifications.sentence(told).text
 
 
 def test_what_sales_or_operations_write_is_not_marketings_answer(sam, lena, olu):

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from feedback import clocks, deliveries, handoffs, notifications
-from feedback.models import Absence, Handoff, Letter, Notification
+from feedback.models import Absence, Evidence, Handoff, Letter, Notification
 from feedback.notifications import mails
 from feedback.notifications.wishes import SETTLED
 from leads.models import Event
@@ -47,6 +47,10 @@ def breached(**facts) -> Handoff:
 AT = MONDAY + 5 * HOUR
 
 
+def named(handoff: Handoff) -> str:
+    return f"{handoff.lead} ({handoff.lead.company_name})"
+
+
 def states() -> list[tuple[str, str]]:
     return list(Letter.objects.order_by("pk").values_list("state", "problem"))
 
@@ -59,10 +63,11 @@ def test_a_breach_is_told_to_who_leads_the_team_by_mail(lena, sam, mark):
     assert notifications.send_mails(at=AT) == 1
     [letter] = mail.outbox
     assert letter.to == ["lena@baton.example"]
-    assert letter.subject == f"A deadline passed for {handoff.lead}: Answer."
+    said = f"Nobody has answered {named(handoff)} yet, due 13:00."
+    assert letter.subject == said
     assert letter.body == (
         "Hello Lena,\n\n"
-        f"A deadline passed for {handoff.lead}: Answer.\n"
+        f"{said}\n"
         f"http://localhost:8000/handoffs/{handoff.pk}/\n\n"
         "-- \n"
         f"You get this because you lead {lena.team}.\n"
@@ -82,8 +87,28 @@ def test_an_offer_says_by_when_it_is_to_be_answered_in_the_readers_language(pool
     assert notifications.send_mails(at=MONDAY) == 0  # A minute, for what comes together.
     assert notifications.send_mails(at=MONDAY + MINUTE) == 1
     [letter] = mail.outbox
-    assert letter.subject == f"{handoff.lead} wartet auf Antwort."
-    assert "Antwort bis 2. Mär 2026, 13:00." in letter.body
+    assert letter.subject == f"{named(handoff)} wartet auf Antwort."
+    assert "Antwort bis 13:00." in letter.body
+
+
+def test_an_offer_that_is_told_too_late_says_so_and_what_speaks_for_the_lead(pool, sam):
+    """The worker stood still from nine to after one."""
+    handoff = HandoffFactory(pool=pool, owner=sam)
+    ledger = [
+        {"kind": "rule", "key": "a", "words": "Opened a mail", "points": 2},
+        {"kind": "rule", "key": "b", "words": "Asked for a demo", "points": 30},
+    ]
+    Evidence.objects.create(handoff=handoff, ledger=ledger, criteria=[])
+    tell("handoff.assigned", handoff, to=sam.pk)
+    assert notifications.send_mails(at=MONDAY + 3 * HOUR) == 1
+    assert "Answer by 13:00." in mail.outbox[0].body
+    tell("handoff.offered", handoff)
+    assert notifications.send_mails(at=MONDAY + 5 * HOUR) == 1
+    assert mail.outbox[1].body.splitlines()[2:5] == [
+        f"{named(handoff)} waits for an answer.",
+        "Above all: Asked for a demo.",
+        "The answer was due 13:00.",
+    ]
 
 
 def test_ten_offers_within_a_minute_are_one_mail(pool, sam):
@@ -116,7 +141,7 @@ def test_what_is_answered_in_the_meantime_is_left_out(pool, sam, tom):
     handoffs.accept(handoffs_[0], by=sam, at=MONDAY, confirmed=ALL)
     assert notifications.send_mails(at=MONDAY + MINUTE) == 1
     [letter] = mail.outbox
-    assert letter.subject == f"{handoffs_[1].lead} waits for an answer."
+    assert letter.subject == f"{named(handoffs_[1])} waits for an answer."
     assert str(handoffs_[0].lead) not in letter.body
 
 
@@ -132,7 +157,7 @@ def test_a_lead_somebody_got_after_all_is_no_mail(pool, sam, lena):
     assert notifications.send_mails(at=MONDAY) == 0
     assert notifications.send_mails(at=MONDAY + SETTLED) == 1
     [letter] = mail.outbox
-    assert letter.subject == f"Nobody can take {open_still.lead} now."
+    assert letter.subject == f"Nobody can take {named(open_still)} now."
 
 
 def test_what_cannot_wait_comes_first(pool, sam):

@@ -24,7 +24,7 @@ from feedback.models import (
     RoutingRule,
     WorkingHours,
 )
-from feedback.notifications import groups, hours, recipients, wishes
+from feedback.notifications import groups, hours, lateness, recipients, wishes
 from feedback.notifications.sentences import _PATTERNS
 from feedback.notifications.wishes import SETTLED
 from leads import events
@@ -388,6 +388,69 @@ def test_a_lead_that_is_taken_back_is_told_to_both(pool, sam, tom, lena):
     assert told(Event.objects.get(kind="handoff.assigned")) == {tom}
 
 
+# Of clocks
+
+
+def late(handoff: Handoff, reader, kind: str = "clock.breached", **facts) -> str:
+    """What is said to the reader an hour after what stands on the handoff was due."""
+    facts = {"clock": handoff.clock, "due_at": handoff.due_at.isoformat()} | facts
+    event = events.write(kind, at=handoff.due_at, lead=handoff.lead, data={"handoff": handoff.pk})
+    event.data |= facts
+    row = Notification(user=reader, event=event, created_at=handoff.due_at + HOUR)
+    return notifications.sentence(row).text
+
+
+def test_a_breach_says_who_owes_what_to_whom_since_when(pool, sam, lena):
+    lead = LeadFactory(first_name="Tomasz", last_name="Horn", company_name="Bodensee Maschinen")
+    handoff = HandoffFactory(pool=pool, lead=lead, owner=sam)
+    assert late(handoff, lena) == (
+        "Sam Okafor has not answered Tomasz Horn (Bodensee Maschinen), due 13:00."
+    )
+    assert late(handoff, sam).startswith("You have not answered Tomasz Horn")
+    assert late(handoff, lena, "clock.escalated", level=1, to="lead", due_at=None) == (
+        "Long after the deadline: Sam Okafor has not answered Tomasz Horn (Bodensee Maschinen), "
+        "due 13:00."
+    )
+    with translation.override("de"):
+        assert late(handoff, lena) == (
+            "Sam Okafor hat zu Tomasz Horn (Bodensee Maschinen) nicht geantwortet, Frist: 13:00."
+        )
+    accepted(handoff, sam, MONDAY)
+    handoff.refresh_from_db()
+    assert late(handoff, lena).startswith("Sam Okafor has not been in touch with Tomasz Horn (")
+    assert late(handoff, lena, clock="answer", due_at=MONDAY.isoformat()) == (
+        "Nobody had answered Tomasz Horn (Bodensee Maschinen) by 09:00."
+    )
+
+
+def test_a_warning_that_comes_too_late_says_that_the_time_is_up(pool, sam):
+    handoff = HandoffFactory(pool=pool, owner=sam)
+    due = handoff.due_at
+    event = tell("clock.warning", handoff, clock="answer", due_at=due.isoformat())
+    row = Notification.objects.get(event=event)
+    in_time, too_late = (
+        notifications.tellings([row], sam, at=at)[0].text for at in (due, due + 24 * HOUR)
+    )
+    lead = f"{handoff.lead} ({handoff.lead.company_name})"
+    assert in_time == f"The time is nearly up for {lead}: Answer by 13:00."
+    assert too_late == f"The time for {lead} is up: Answer was due 2 Mar, 13:00."
+
+
+def test_every_clock_that_is_over_has_words_in_both_languages(pool, sam, lena):
+    handoff = HandoffFactory(pool=pool, owner=sam)
+    for clock in Handoff.Clock.values:
+        handoff.clock = clock
+        for reader in (sam, lena):
+            said = set()
+            for language in ("en", "de"):
+                for due in (handoff.due_at, MONDAY):
+                    event = Event(kind="clock.breached", data={"clock": clock})
+                    event.data["due_at"] = due.isoformat()
+                    with translation.override(language):
+                        said.add(lateness.pattern(event, handoff, reader, at=MONDAY))
+            assert len(said) == 4
+
+
 # In one's hours
 
 
@@ -493,7 +556,7 @@ def test_ten_offers_within_a_minute_are_one_line_that_leads_to_the_inbox(pool, s
         tell("handoff.offered", HandoffFactory(pool=pool), at=MONDAY + n * timedelta(seconds=6))
     tell("handoff.offered", HandoffFactory(pool=pool), at=MONDAY + 5 * MINUTE)
     rows = Notification.objects.select_related("event__lead", "event__actor").order_by("-pk")
-    alone, together = groups.fold(notifications.tellings(rows, sam), sam)
+    alone, together = groups.fold(notifications.tellings(rows, sam, at=MONDAY), sam)
     assert len(alone.rows) == 1
     assert (together.text, together.url) == ("10 leads wait for an answer.", "/inbox/")
     assert len(together.rows) == 10
@@ -503,7 +566,7 @@ def test_what_was_read_is_not_told_together_with_what_was_not(pool, sam):
     first, second = (tell("handoff.offered", HandoffFactory(pool=pool)) for _ in range(2))
     Notification.objects.filter(event=first).update(read_at=MONDAY)
     rows = Notification.objects.select_related("event__lead", "event__actor").order_by("-pk")
-    folded = groups.fold(notifications.tellings(rows, sam), sam)
+    folded = groups.fold(notifications.tellings(rows, sam, at=MONDAY), sam)
     assert [group.read for group in folded] == [False, True]
     assert second.lead.last_name in folded[0].text
 
@@ -519,7 +582,7 @@ def test_a_page_of_many_kinds_is_put_in_words_with_few_questions(
     deliveries.deliver(at=MONDAY)
     rows = Notification.objects.filter(user=mark).select_related("event__lead", "event__actor")
     with django_assert_max_num_queries(3):
-        notifications.tellings(rows, mark)
+        notifications.tellings(rows, mark, at=MONDAY)
 
 
 # Read, and forgotten
@@ -563,5 +626,5 @@ def test_what_nobody_can_take_at_night_is_one_row_of_the_bell(pool, lena):
         assert handoff.unassigned_since == at
         deliveries.deliver(at=at)
     rows = Notification.objects.filter(user=lena, event__kind="handoff.unassigned")
-    [group] = groups.fold(notifications.tellings(rows.order_by("-pk"), lena), lena)
+    [group] = groups.fold(notifications.tellings(rows.order_by("-pk"), lena, at=MONDAY), lena)
     assert group.text == "Nobody can take 3 leads now."

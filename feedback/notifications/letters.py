@@ -75,7 +75,7 @@ def text(letter: Letter, *, at: datetime) -> Text | None:
         Letter.objects.filter(pk=letter.pk, state=Letter.State.WAITING).update(retry_at=later)
         return None
     with translation.override(letter.user.language or settings.LANGUAGE_CODE):
-        told = [each for each in tellings(rows, letter.user) if each.stands]
+        told = [each for each in tellings(rows, letter.user, at=at) if each.stands]
         told.sort(key=lambda each: each.kind not in wishes.URGENT)  # What cannot wait comes first.
         if not told:
             return _drop(letter)
@@ -103,13 +103,13 @@ def _subject(told: list[groups.Group]) -> str:
 
 
 def _one(telling: Telling) -> str:
-    return "\n".join(_lines(telling.text, telling.due, telling.url))
+    return "\n".join(_lines(telling.text, telling))
 
 
 def _many(group: groups.Group) -> str:
     lines = [group.text]
     for each in group.tellings[:MOST_LINES]:
-        lines += [f"  {line}" for line in _lines(f"- {each.text}", each.due, each.url)]
+        lines += [f"  {line}" for line in _lines(f"- {each.text}", each)]
     rest = len(group.tellings) - MOST_LINES
     if rest > 0:
         more = ngettext("And %(n)s more:", "And %(n)s more:", rest) % {"n": rest}
@@ -117,11 +117,14 @@ def _many(group: groups.Group) -> str:
     return "\n".join(lines)
 
 
-def _lines(text: str, due: str, url: str) -> Iterable[str]:
+def _lines(text: str, telling: Telling) -> Iterable[str]:
     yield text
-    if due:
-        yield _("Answer by %(due)s.") % {"due": due}
-    yield f"{settings.BATON_URL}{url}"
+    if telling.why:
+        yield _("Above all: %(reason)s.") % {"reason": telling.why.rstrip(".")}
+    if telling.due:
+        was = _("The answer was due %(due)s.") if telling.late else _("Answer by %(due)s.")
+        yield was % {"due": telling.due}
+    yield f"{settings.BATON_URL}{telling.url}"
 
 
 def _foot(reader: User) -> str:

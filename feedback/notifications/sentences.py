@@ -14,8 +14,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from feedback import rooms
+from feedback import briefings, rooms
 from feedback.models import Handoff, Notification, Pool
+from feedback.notifications import lateness
 from leads.models import Event, User
 from scoring import documents
 from scoring.models import AgreementVersion, Reason
@@ -31,22 +32,25 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Telling(Sentence):
-    """A notification in words. `due` is by when an answer is owed, empty where none is. It `stands`
-    as long as it still is so, and the person may see what it is about; it is `settled` where it
-    says instead who has the lead now."""
+    """A notification in words. `why` is what speaks most for a lead that waits for an answer, `due`
+    by when one is owed, empty where none is, `late` once that has passed. It `stands` as long as
+    it still is so, and the person may see what it is about; it is `settled` where it says instead
+    who has the lead now."""
 
     row: int
     kind: str
     at: datetime
     read: bool
+    why: str
     due: str
+    late: bool
     stands: bool
     settled: bool
 
 
 def sentence(notification: Notification) -> Sentence:
-    """What happened, in the active language. Load `event__lead`, `event__actor` and
-    `event__note` with it."""
+    """What happened, in the active language, as it is said when it is told. Load `event__lead`,
+    `event__actor` and `event__note` with it."""
     [said] = sentences([notification])
     return said
 
@@ -54,18 +58,21 @@ def sentence(notification: Notification) -> Sentence:
 def sentences(notifications: Iterable[Notification]) -> list[Sentence]:
     """What each of them says, all to one person. Few queries, however many."""
     rows = list(notifications)
-    return [Sentence(each.text, each.url) for each in _told(rows, rows[0].user)] if rows else []
+    if not rows:
+        return []
+    told = tellings(rows, rows[0].user, at=max(row.created_at for row in rows))
+    return [Sentence(each.text, each.url) for each in told]
 
 
-def tellings(notifications: Iterable[Notification], user: User) -> list[Telling]:
-    """What each of them says to `user`, in the active language. Few queries, however many. Load
-    `event__lead`, `event__actor` and `event__note` with them."""
+def tellings(notifications: Iterable[Notification], user: User, *, at: datetime) -> list[Telling]:
+    """What each of them says to `user` who reads it at `at`, in the active language. Few queries,
+    however many. Load `event__lead`, `event__actor` and `event__note` with them."""
     rows = list(notifications)
-    return _told(rows, user) if rows else []
+    return _told(rows, user, at=at) if rows else []
 
 
-def _told(rows: list[Notification], user: User) -> list[Telling]:
-    words = _words([row.event for row in rows], user)
+def _told(rows: list[Notification], user: User, *, at: datetime) -> list[Telling]:
+    words = _words([row.event for row in rows], user, at=at)
     return [
         Telling(
             text=words.text(row.event),
@@ -74,7 +81,9 @@ def _told(rows: list[Notification], user: User) -> list[Telling]:
             kind=row.event.kind,
             at=row.created_at,
             read=row.read_at is not None,
+            why=words.why(row.event),
             due=words.due(row.event),
+            late=words.late(row.event),
             stands=words.stands(row.event),
             settled=bool(words.taker(row.event)),
         )
@@ -82,15 +91,17 @@ def _told(rows: list[Notification], user: User) -> list[Telling]:
     ]
 
 
-def _words(events: list[Event], user: User) -> _Words:
+def _words(events: list[Event], user: User, *, at: datetime) -> _Words:
     """Only what some event names is asked for."""
+    asking = any(event.kind in UNTIL_ANSWERED for event in events)
     return _Words(
         user,
+        at,
         versions={each.pk: each for each in _named(_versions(), events, "version")},
         reasons=_reasons(events),
         pools=_read(Pool.objects.values_list("pk", "name"), events, "pool"),
         people={each.pk: str(each) for each in _named(User.objects.all(), events, "user")},
-        handoffs={each.pk: each for each in _named(_visible(user), events, "handoff")},
+        handoffs={each.pk: each for each in _named(_visible(user, asking), events, "handoff")},
     )
 
 
@@ -108,10 +119,14 @@ def _versions() -> QuerySet[AgreementVersion]:
     return AgreementVersion.objects.only("number", "status")
 
 
-def _visible(user: User) -> QuerySet[Handoff]:
+def _visible(user: User, asking: bool) -> QuerySet[Handoff]:
+    """With what speaks for the lead, where some are `asking` for an answer."""
     needed = ("clock", "due_at", "answer", "closed_at", "unassigned_since")
     whose = ("owner__first_name", "owner__last_name", "owner__email")
-    return Handoff.objects.visible_to(user).select_related("owner").only(*needed, *whose)
+    seen = Handoff.objects.visible_to(user).select_related("owner")
+    if asking:
+        return seen.select_related("evidence").only(*needed, *whose, "evidence__ledger")
+    return seen.only(*needed, *whose)
 
 
 def _named(rows: QuerySet, events: list[Event], what: str, key: str = "pk") -> Iterable:
@@ -129,6 +144,7 @@ class _Words:
     pools and people, and those handoffs that the reader may see."""
 
     user: User
+    at: datetime
     versions: dict[int, AgreementVersion]
     reasons: dict[str, str]
     pools: dict[int, str]
@@ -136,10 +152,11 @@ class _Words:
     handoffs: dict[int, Handoff]
 
     def text(self, event: Event) -> str:
+        taker, handoff = self.taker(event), self.handoffs.get(event.data.get("handoff"))
         values = {
-            "lead": (not self._hidden(event) and event.lead) or _("a lead"),
+            "lead": self._lead(event, alone=taker is not None),
             "who": event.actor or "Baton",
-            "due": _moment(event.data.get("due_at", "")),
+            "due": self._due(event),
             "clock": dict(Handoff.Clock.choices).get(event.data.get("clock"), ""),
             "reason": self.reasons.get(event.data.get("reason"), ""),
             "number": getattr(self.versions.get(event.data.get("version")), "number", ""),
@@ -148,10 +165,10 @@ class _Words:
             "n": event.data.get("number", 0),
             "pool": self.pools.get(event.data.get("pool"), ""),
             "whom": self.people.get(event.data.get("user"), ""),
-            "owner": self.taker(event),
+            "owner": handoff.owner if handoff else None,
         }
-        pattern = _has_it if values["owner"] else _pattern(event)
-        return f"{pattern() % values} {self._quoted(event)}".strip()
+        pattern = _has_it() if taker else self._of_clock(event) or _pattern(event)()
+        return f"{pattern % values} {self._quoted(event)}".strip()
 
     def url(self, event: Event) -> str:
         return reverse("notifications") if self._hidden(event) else _url(event, self.user)
@@ -161,7 +178,20 @@ class _Words:
         handoff = self.handoffs.get(event.data.get("handoff"))
         if event.kind not in UNTIL_ANSWERED or handoff is None or not handoff.due_at:
             return ""
-        return date_format(localtime(handoff.due_at), "DATETIME_FORMAT")
+        return lateness.by_when(handoff.due_at, at=self.at)
+
+    def late(self, event: Event) -> bool:
+        """Whether that has passed."""
+        return bool(self.due(event)) and self.handoffs[event.data["handoff"]].due_at < self.at
+
+    def why(self, event: Event) -> str:
+        """What speaks most for a lead that waits for an answer."""
+        handoff = self.handoffs.get(event.data.get("handoff"))
+        if event.kind not in UNTIL_ANSWERED or handoff is None or self.taker(event):
+            return ""
+        evidence = getattr(handoff, "evidence", None)
+        pros, _cons = briefings.strongest(evidence.ledger if evidence else [])
+        return pros[0].words if pros else ""
 
     def taker(self, event: Event) -> User | None:
         """Who else has the lead that waited for somebody."""
@@ -186,6 +216,24 @@ class _Words:
         mine = handoff.owner_id in (None, self.user.pk)
         open_still = mine and not (handoff.answer or handoff.closed_at)
         return open_still or event.kind not in UNTIL_ANSWERED
+
+    def _lead(self, event: Event, *, alone: bool) -> str:
+        """With the company where somebody is to do something about the lead."""
+        if self._hidden(event) or not event.lead:
+            return _("a lead")
+        company = "" if alone or event.kind not in OWED else event.lead.company_name
+        return f"{event.lead} ({company})" if company else str(event.lead)
+
+    def _due(self, event: Event) -> str:
+        due = lateness.due_at(event, self.handoffs.get(event.data.get("handoff")))
+        return lateness.by_when(due, at=self.at) if due else ""
+
+    def _of_clock(self, event: Event) -> str:
+        """Who owes what, where the event is about a clock of a lead that the reader sees."""
+        handoff = self.handoffs.get(event.data.get("handoff"))
+        if event.kind not in OF_CLOCKS or handoff is None:
+            return ""
+        return lateness.pattern(event, handoff, self.user, at=self.at)
 
     def _quoted(self, event: Event) -> str:
         """Somebody's own words, where they are the point."""
@@ -268,6 +316,10 @@ UNTIL_SIGNED = {"agreement.proposed", "agreement.reminder"}
 UNTIL_ANSWERED = frozenset(
     {"handoff.offered", "handoff.assigned", "handoff.alert", "handoff.unassigned"}
 )
+
+OF_CLOCKS = lateness.BREACHES | {"clock.warning"}
+# Somebody is to do something.
+OWED = UNTIL_ANSWERED | OF_CLOCKS
 
 
 def _pattern(event: Event) -> Callable[[], str]:

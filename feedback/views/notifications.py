@@ -98,9 +98,10 @@ def notification(request: HttpRequest, pk: int) -> HttpResponse:
     if since.isascii() and since.isdigit() and len(since) < 19:
         beside = _rows(request.user).filter(event__kind=row.event.kind, read_at=None)
         rows = [row, *beside.filter(pk__gte=int(since), pk__lt=pk)[:PAGE_SIZE]]
-    [group, *_rest] = told.by_kind(told.tellings(rows, request.user), request.user)
+    at = timezone.now()
+    [group, *_rest] = told.by_kind(told.tellings(rows, request.user, at=at), request.user)
     if request.method == "GET":
-        told.read(request.user, at=timezone.now(), rows=group.rows)
+        told.read(request.user, at=at, rows=group.rows)
     return redirect(group.url)
 
 
@@ -126,7 +127,8 @@ def _rows(user: User) -> QuerySet[Notification]:
 
 
 def _folded(rows: list[Notification], user: User) -> list[Row]:
-    return [Row.of(group) for group in told.fold(told.tellings(rows, user), user)]
+    tellings = told.tellings(rows, user, at=timezone.now())
+    return [Row.of(group) for group in told.fold(tellings, user)]
 
 
 def _query(**terms: object) -> str:
