@@ -75,13 +75,20 @@ class Week:
 
 @dataclass(frozen=True)
 class Held:
-    """Somebody is away, or will be soon, and holds leads that nobody has answered. `others` says
-    whether anybody else of their pools is at work."""
+    """Somebody is away, or will be soon, and holds leads that nobody has answered, of which others
+    could take so many now (`taken`). `others` says whether anybody else of their pools is at work.
+    """
 
     user: User
     number: int
     since: str
     others: bool
+    taken: int
+
+    @property
+    def waits(self) -> int:
+        """How many nobody could take now."""
+        return self.number - self.taken
 
 
 def tables(*, at: datetime) -> list[Table]:
@@ -146,13 +153,18 @@ def upcoming(user: User, *, at: datetime) -> QuerySet[Absence]:
 def held(by: User, user: User, *, at: datetime) -> Held | None:
     """What somebody who is away now, or within days, has not answered yet, as far as `by` sees."""
     unanswered = pools.unanswered(by, of=user)
-    number = unanswered.count()
-    since = _away(user, at=at) if number else ""
+    since = _away(user, at=at) if unanswered.exists() else ""
     if not since:
         return None
-    found = Pool.objects.filter(pk__in=unanswered.values("pool")).select_related("calendar")
-    there = {each.user_id for roster in Roster.of(list(found), at=at) for each in roster.there}
-    return Held(user, number, since, others=bool(there - {user.pk}))
+    related = ("lead__company", "rule", "pool__calendar")
+    handoffs = list(unanswered.select_related(*related).in_order_of_loss())
+    rosters = Roster.of(list({each.pool_id: each.pool for each in handoffs}.values()), at=at)
+    there = {each.user_id for roster in rosters for each in roster.there}
+    taken = (
+        roster.taken([h for h in handoffs if h.pool_id == roster.pool.pk]) for roster in rosters
+    )
+    others = bool(there - {user.pk})
+    return Held(user, len(handoffs), since, others, taken=sum(taken))
 
 
 def _away(user: User, *, at: datetime) -> str:

@@ -178,6 +178,7 @@ def test_what_somebody_away_holds_goes_to_others_with_an_outcome_each(sam_in, sa
     held.refresh_from_db()
     assert held.owner == tom
     assert held.steps.filter(kind="assigned").last().data["to"] == tom.pk
+    assert "<h1>Given to others</h1>" in answer
     assert "Now with Tom Albrecht." in answer
     assert "hold one lead" not in text(sam_in.get("/duty/"))
 
@@ -191,7 +192,51 @@ def test_where_nobody_else_is_there_what_was_held_waits_as_unassigned(sam_in, sa
     assert held.owner is None
     assert held.unassigned_since == NOW
     assert Event.objects.filter(kind="handoff.unassigned").exists()
+    assert "<h1>1 waits for somebody</h1>" in answer
     assert "it waits as unassigned" in answer
+
+
+def test_how_many_others_can_take_is_said_beforehand_and_comes_true(sam_in, sams, toms, sam, tom):
+    PoolMember.objects.filter(pk=toms.pk).update(capacity=3)
+    HandoffFactory(pool=sams.pool, owner=tom, opened_at=NOW)
+    for _ in range(5):
+        HandoffFactory(pool=sams.pool, owner=sam, opened_at=NOW)
+    sam_in.post(reverse("duty_absences"), days(0, 4))
+    page = text(sam_in.get("/duty/"))
+    assert "2 of them can be taken by somebody now; 3 would wait as unassigned." in page
+    answer = text(sam_in.post(reverse("duty_handoffs"), {"user": sam.pk}))
+    assert "<h1>2 given to others, 3 wait for somebody</h1>" in answer
+    assert answer.count("Now with Tom Albrecht.") == 2
+
+
+def test_where_nobody_has_room_it_is_said_beforehand(sam_in, sams, toms, sam):
+    PoolMember.objects.filter(pk=toms.pk).update(capacity=0)
+    HandoffFactory(pool=sams.pool, owner=sam, opened_at=NOW)
+    sam_in.post(reverse("duty_absences"), days(0, 4))
+    assert "Nobody who is at work can take one now" in text(sam_in.get("/duty/"))
+
+
+def test_what_is_passed_on_in_the_speed_lane_asks_everybody(sam_in, sams, toms, sam):
+    HandoffFactory(pool=sams.pool, owner=sam, opened_at=NOW, speed_lane=True)
+    sam_in.post(reverse("duty_absences"), days(0, 4))
+    assert "Give them to whoever is there." in text(sam_in.get("/duty/"))
+    answer = text(sam_in.post(reverse("duty_handoffs"), {"user": sam.pk}))
+    assert "<h1>Given to others</h1>" in answer
+    assert "Everybody at work is asked." in answer
+
+
+def test_what_is_held_is_looked_through_in_as_many_questions_however_much_it_is(
+    sam_in, sams, toms, sam
+):
+    sam_in.post(reverse("duty_absences"), days(0, 4))
+    asked = []
+    for _ in range(2):
+        for _lead in range(4):
+            HandoffFactory(pool=sams.pool, owner=sam, opened_at=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            sam_in.get("/duty/")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_nobody_who_is_there_is_told_to_give_leads_away(sam_in, sams, sam):

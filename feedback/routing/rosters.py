@@ -101,6 +101,12 @@ class Roster:
             skipped.setdefault(user_id, away)
         return self._by_strategy(policy, skipped, past)
 
+    def taken(self, handoffs: Collection[Handoff]) -> int:
+        """How many of these, given out one after the other, somebody could take now. Nothing is
+        written; the load is counted on as if they had been given."""
+        self.look_back(handoffs)
+        return sum(self._takes(handoff) for handoff in handoffs)
+
     def assign(self, handoff: Handoff, *, told: bool) -> None:
         """Give an offered handoff to somebody else than its owner, if it has one; where nobody is
         eligible it is unassigned. In the speed lane it is nobody's before somebody takes it.
@@ -132,6 +138,14 @@ class Roster:
         """Everybody who is not there, and why."""
         return _listed({user_id: why for user_id, why in self.away.items() if why})
 
+    def _takes(self, handoff: Handoff) -> bool:
+        if handoff.speed_lane:
+            return bool(self._asked(handoff))
+        member = self.choose(handoff).member
+        if member:
+            self._count(member)
+        return member is not None
+
     def _by_strategy(self, policy: RoutingRule, skipped: dict[int, str], past: Past) -> Choice:
         hindered = {user_id: self._hindrance(m) for user_id, m in self.members.items()}
         skipped |= {user_id: why for user_id, why in hindered.items() if why}
@@ -162,15 +176,18 @@ class Roster:
 
     def _alert(self, handoff: Handoff) -> None:
         """It is everybody's who is at work now, whatever they have in hand, and had it not yet."""
-        had_it = self._past(handoff).had_it
-        people = [m.user_id for m in self.there if m.user_id not in had_it]
+        people = self._asked(handoff)
         if not people:
             away = {user_id: why for user_id, why in self.away.items() if why}
-            self.leave(handoff, _listed(away | had_it))
+            self.leave(handoff, _listed(away | self._past(handoff).had_it))
             return
         self._own(handoff, None)
         said = {"handoff": handoff.pk, "rule": handoff.rule_id, "people": people}
         events.write("handoff.alert", at=self.at, lead=handoff.lead, data=said)
+
+    def _asked(self, handoff: Handoff) -> list[int]:
+        had_it = self._past(handoff).had_it
+        return [m.user_id for m in self.there if m.user_id not in had_it]
 
     def _own(self, handoff: Handoff, owner: User | None, *, unassigned: bool = False) -> None:
         """From somebody to somebody else is a transfer. What the one before put off is taken up,
@@ -216,6 +233,9 @@ class Roster:
             turns.take(self.pool, member, choice.free)
         member.last_assigned_at = self.at
         PoolMember.objects.filter(pk=member.pk).update(last_assigned_at=self.at)
+        self._count(member)
+
+    def _count(self, member: PoolMember) -> None:
         self.unanswered[member.user_id] += 1
         self.open[member.user_id] += 1
         if member.user_id in self.today:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,11 +31,11 @@ FORMS = ["GET", "HEAD", "POST"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one lead that somebody held."""
+    """What became of one lead that somebody held: `given`, `waits` or `kept`."""
 
     handoff: Handoff
     words: str
-    done: bool
+    became: str
 
 
 @require_safe
@@ -122,7 +123,8 @@ def held_handoffs(request: HttpRequest) -> HttpResponse:
     outcomes = [_pass_on(request, each, at=at) for each in held.in_order_of_loss()]
     nudge("feedback.tasks.deliver_events")
     nudge("feedback.tasks.release_waiting")
-    context = {"person": user, "outcomes": outcomes, "back": _way_back(request, user)}
+    context = {"person": user, "outcomes": outcomes, "heading": _heading(outcomes)}
+    context["back"] = _way_back(request, user)
     return render(request, "feedback/duty/passed_on.html", context)
 
 
@@ -213,10 +215,28 @@ def _pass_on(request: HttpRequest, handoff: Handoff, *, at: datetime) -> Outcome
     try:
         passed = handoffs.pass_on(handoff, by=request.user, at=at)
     except Refused as refusal:
-        return Outcome(handoff, str(refusal), done=False)
+        return Outcome(handoff, str(refusal), "kept")
     if passed.owner:
-        return Outcome(handoff, _("Now with %(who)s.") % {"who": passed.owner}, done=True)
-    return Outcome(handoff, _("Nobody can take it now: it waits as unassigned."), done=True)
+        return Outcome(handoff, _("Now with %(who)s.") % {"who": passed.owner}, "given")
+    if passed.unassigned_since is None:
+        return Outcome(
+            handoff, _("Everybody at work is asked. Who takes it first has it."), "given"
+        )
+    return Outcome(handoff, _("Nobody can take it now: it waits as unassigned."), "waits")
+
+
+def _heading(outcomes: list[Outcome]) -> str:
+    """What happened to how many; without a number where all went to others."""
+    numbers = Counter(each.became for each in outcomes)
+    if numbers["given"] == len(outcomes):
+        return _("Given to others") if outcomes else _("Nothing to give to others")
+    said = {
+        "given": ngettext("%(n)s given to others", "%(n)s given to others", numbers["given"]),
+        "waits": ngettext("%(n)s waits for somebody", "%(n)s wait for somebody", numbers["waits"]),
+        "kept": ngettext("%(n)s stayed as it was", "%(n)s stayed as they were", numbers["kept"]),
+    }
+    parts = [pattern % {"n": numbers[became]} for became, pattern in said.items()]
+    return ", ".join(part for part, n in zip(parts, map(numbers.get, said), strict=True) if n)
 
 
 def _absence(request: HttpRequest, pk: int) -> Absence:
