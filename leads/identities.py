@@ -69,8 +69,9 @@ def leads_of(keys: Iterable[IdentityKey]) -> dict[IdentityKey, int]:
     some = Q()
     for (source, kind), these in wanted.items():
         some |= Q(source=source, kind=kind, value__in=these)
-    found = Identity.objects.filter(some).values_list("source", "kind", "value", "lead_id")
-    return {IdentityKey(*parts): lead_id for *parts, lead_id in found}
+    found = Identity.objects.filter(some).order_by("pk")
+    rows = found.values_list("source", "kind", "value", "lead_id")
+    return {IdentityKey(*parts): lead_id for *parts, lead_id in rows}
 
 
 def two_leads(holders: Mapping[IdentityKey, int], *, this: int | None = None) -> Refused:

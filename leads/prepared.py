@@ -74,15 +74,16 @@ class Prepared:
         self._blanks = list(dict.fromkeys(each for each in params if isinstance(each, Blank)))
         self._kept = f"baton_{next(self._numbers)}" if kept and _may_keep(connection) else ""
 
-    def filled(self, values: Values) -> Text:
-        """What is to be executed for these values, and its parameters."""
+    def filled(self, values: Values) -> tuple[str, Sequence[Any] | None]:
+        """What is to be executed for these values, and its parameters; None where all is written
+        into the text: with an empty list a percent sign would be read as the place of one."""
         if not self._pieces:
             return self._sql, [_bound(values, each) for each in self._params]
         said = {blank: _literal(values(blank)) for blank in self._blanks}
         if not self._kept:
-            return self._written(said.__getitem__), ()
+            return self._written(said.__getitem__), None
         self._keep(values)
-        return f"EXECUTE {self._kept}{_listed(said.values())}", ()
+        return f"EXECUTE {self._kept}{_listed(said.values())}", None
 
     def run(self, cursor: Any, values: Values) -> None:
         """Execute it for these values."""
