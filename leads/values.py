@@ -23,6 +23,8 @@ LONGEST_TEXT = 2000
 LARGEST_NUMBER = 10**15
 LARGEST_WHOLE = 2**31 - 1
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
+# Marks that turn the direction of writing, also of what stands behind the value.
+_TURNING = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _YES = {"yes", "true", "ja", "wahr", "y", "j", "t", "1", "x", "on"}
 _NO = {"no", "false", "nein", "falsch", "n", "f", "0", "off"}
 
@@ -55,10 +57,11 @@ def canonical(
 
 
 def clean(raw: str) -> str:
-    """Stripped and composed text. Raises Unreadable for text no database keeps."""
+    """Stripped and composed text that leaves the direction of writing to its letters. Raises
+    Unreadable for text no database keeps."""
     if "\x00" in raw or any("\ud800" <= c <= "\udfff" for c in raw):
         raise Unreadable(_("Contains characters that are not text."))
-    return unicodedata.normalize("NFC", raw).strip()
+    return unicodedata.normalize("NFC", raw.translate(_TURNING)).strip()
 
 
 def text(raw: object) -> str:

@@ -79,6 +79,13 @@ def test_what_a_type_cannot_hold_is_unreadable(raw, type):
         read(raw, type)
 
 
+def test_a_text_does_not_turn_the_direction_of_what_stands_behind_it():
+    turned = "\u202e evil\u200f RTL\u2066 Co\u2069\u202c"
+    assert read(turned, "text") == "evil RTL Co"
+    assert values.clean("\u200e\u200f") == ""
+    assert values.clean("שלום") == "שלום"
+
+
 def test_a_choice_is_stored_as_it_is_spelt_in_the_registry():
     assert read(" SMALL ", "choice", choices=("Small", "Large")) == "Small"
     with pytest.raises(values.Unreadable, match="Small, Large"):
