@@ -116,7 +116,7 @@ def test_each_that_was_returned_can_be_undone_until_anything_followed(sam, tom, 
     assert Handoff.objects.get(pk=first.pk).answer == ""
     again = signed_in(sam).post(undo, step, headers={"HX-Request": "true"})
     assert again.status_code == 409
-    assert "Sam Okafor has undone this at 10:00." in again.text
+    assert "You have undone this at 10:00." in again.text
     assert Handoff.objects.get(pk=second.pk).answer == "returned"
 
 

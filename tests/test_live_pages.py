@@ -112,7 +112,7 @@ def test_a_lead_that_a_colleague_answered_leaves_and_the_hand_says_who_and_when(
     assert 'id="moved-on"' in html
     assert "Sam Okafor returned this lead at 10:00." in html
     assert "<textarea" not in html
-    told = re.search(r'id="moved-on"[^>]*data-standing="([^"]*)"', html)[1]
+    told = re.search(r'data-code="moved_on" data-standing="([^"]*)"', html)[1]
     state = re.search(r'id="pulse-state" value="([^"]*)"', html)[1]
     again = said | {"state": state, "shown": str(other.pk), "standing": told}
     assert pulse(client, again).status_code == 204
@@ -128,6 +128,23 @@ def test_a_lead_put_off_or_reassigned_by_a_manager_is_news_to_who_has_it_in_hand
     html = pulse(client, said).content.decode()
     assert f'id="row-{handoff.pk}"' not in html
     assert 'id="moved-on"' in html
+
+
+def test_a_lead_that_nobody_has_any_more_can_be_taken_where_one_reads_so(sam, tom, maya, signed_in):
+    handoff = offered(sam)
+    client = signed_in(tom)
+    said = page(client, whose="all")
+    handoffs.assign(handoff, to=None, by=sam, at=NOW)
+    html = pulse(client, said).content.decode()
+    told = html.split('id="moved-on"')[1]
+    assert "Nobody has this lead now. You can take it." in told
+    assert "It stands now" not in told
+    assert f'action="{reverse("handoff_assignment", args=[handoff.pk])}"' in told
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', told))
+    assert fields["to"] == str(tom.pk)
+    client.post(reverse("handoff_assignment", args=[handoff.pk]), fields)
+    handoff.refresh_from_db()
+    assert handoff.owner == tom
 
 
 def test_clocks_go_on_by_the_minute(sam, signed_in, time_machine):

@@ -39,7 +39,7 @@ def accept(
     """
     handoff = rights.lock(handoff, by=by)
     rights.require_member(by, handoff)
-    rights.require_offered(handoff, at=at)
+    rights.require_offered(handoff, by=by, at=at)
     rights.require_free(handoff, by, at=at, seen=seen)
     items = terms.checklist(handoff.version, terms.ACCEPTANCE)
     said = checklists.given(items, confirmed, answers or {})

@@ -78,7 +78,7 @@ def take_up(handoff: Handoff, *, by: User, at: datetime) -> Handoff:
 
 def _require_in_hand(handoff: Handoff, user: User, *, at: datetime) -> None:
     if handoff.closed_at or not handoff.answer:
-        rights.require_offered(handoff, at=at)
+        rights.require_offered(handoff, by=user, at=at)
     if handoff.owner_id is None:
         if rights.is_member(user, handoff):
             remedy = _("Take it first, then put it off.")

@@ -102,11 +102,11 @@ def require_turn(
     accepted its owner or a manager; else Refused."""
     if handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED:
         rights.require_owner(handoff, user)
-        rights.require_unaccepted(handoff, at=at, seen=seen)
+        rights.require_unaccepted(handoff, by=user, at=at, seen=seen)
         return
     if not rights.is_manager(user):
         rights.require_member(user, handoff)
-    rights.require_offered(handoff, at=at)
+    rights.require_offered(handoff, by=user, at=at)
     rights.require_free(handoff, user, at=at, seen=seen)
 
 

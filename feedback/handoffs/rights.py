@@ -70,10 +70,10 @@ def require_member(user: User, handoff: Handoff) -> None:
         )
 
 
-def require_offered(handoff: Handoff, *, at: datetime) -> None:
-    """The handoff must stand open, unanswered; else Refused (409), saying who answered."""
+def require_offered(handoff: Handoff, *, by: User | None, at: datetime) -> None:
+    """The handoff must stand open, unanswered; else Refused (409), saying to `by` who answered."""
     if handoff.answer or handoff.closed_at:
-        raise already_answered(handoff, at=at)
+        raise already_answered(handoff, to=by, at=at)
     if handoff.offered_at is None:
         raise Refused(
             "not_offered",
@@ -105,17 +105,17 @@ def require_as_seen(
     Refused (409), saying who did."""
     remedy = _("Nothing was changed. Leave it there, or assign it all the same.")
     if _is_accepted_since(handoff, seen):
-        said = already_answered(handoff, at=at)
+        said = already_answered(handoff, to=user, at=at)
         raise Refused(said.code, said.message, remedy, status=409)
     if _has_changed_hands(handoff, user, seen):
         raise _theirs(handoff, _given(handoff), remedy, at=at)
 
 
-def require_unaccepted(handoff: Handoff, *, at: datetime, seen: Seen | None) -> None:
-    """What is in somebody's hand by now was so on the page; else Refused (409), saying who accepted
-    it."""
+def require_unaccepted(handoff: Handoff, *, by: User, at: datetime, seen: Seen | None) -> None:
+    """What is in somebody's hand by now was so on the page; else Refused (409), saying to `by` who
+    accepted it."""
     if _is_accepted_since(handoff, seen):
-        raise already_answered(handoff, at=at)
+        raise already_answered(handoff, to=by, at=at)
 
 
 def _is_accepted_since(handoff: Handoff, seen: Seen | None) -> bool:
@@ -152,11 +152,12 @@ def is_taken(handoff: Handoff, user: User, *, steps: Iterable[HandoffEvent]) -> 
     return last is not None and last.by_id is not None
 
 
-def has_it(owner: User | None) -> Refused:
+def has_it(owner: User | None, *, to: User) -> Refused:
     """What whoever comes second is told: who has the lead."""
+    theirs = _("%(who)s has this lead already.") % {"who": owner}
     return Refused(
         "already_theirs",
-        _("%(who)s has this lead already.") % {"who": owner},
+        _("You have this lead already.") if owner == to else theirs,
         _("Nothing was changed. Go on with the next lead."),
         status=409,
     )
@@ -165,9 +166,9 @@ def has_it(owner: User | None) -> Refused:
 def require_in_hand(handoff: Handoff, user: User, *, at: datetime) -> None:
     """The handoff must be accepted and open, and `user` its owner or a manager."""
     if handoff.closed_at:
-        raise already_answered(handoff, at=at)
+        raise already_answered(handoff, to=user, at=at)
     if handoff.answer != Handoff.Answer.ACCEPTED:
-        raise _not_accepted(handoff, at=at)
+        raise _not_accepted(handoff, to=user, at=at)
     require_owner(handoff, user)
 
 
@@ -182,32 +183,52 @@ def require_owner(handoff: Handoff, user: User) -> None:
         )
 
 
-def already_answered(handoff: Handoff, *, at: datetime) -> Refused:
-    """What a second answer is told: who was first, and when."""
-    patterns = {
-        "accepted": _("%(who)s accepted this lead %(when)s."),
-        "returned": _("%(who)s returned this lead %(when)s."),
-        "withdrawn": _("This lead was withdrawn %(when)s."),
-        "qualified": _("%(who)s qualified this lead %(when)s."),
-        "returned_after_contact": _("%(who)s returned this lead after contact %(when)s."),
-    }
+def already_answered(handoff: Handoff, *, at: datetime, to: User | None = None) -> Refused:
+    """What a second answer is told: who was first, and when; `to` whoever was first, that it was
+    they themselves."""
+    who = _answerer(handoff)
+    patterns = _by_themselves() if who and who == to else _by_another()
     moment = handoff.closed_at if handoff.outcome else handoff.answered_at
-    pattern = patterns[handoff.state]
-    if handoff.claimed and handoff.state == "accepted":
-        pattern = _("%(who)s claimed this lead %(when)s.")
+    claim = handoff.claimed and handoff.state == "accepted"
+    pattern = patterns["claimed" if claim else handoff.state]
     return Refused(
         "already_answered",
-        pattern % {"who": _answerer(handoff), "when": when(moment or at, at=at)},
+        pattern % {"who": who, "when": when(moment or at, at=at)},
         _("Nothing was changed. Go on with the next lead."),
         status=409,
     )
 
 
-def _not_accepted(handoff: Handoff, *, at: datetime) -> Refused:
+def _by_another() -> dict[str, str]:
+    return {
+        "accepted": _("%(who)s accepted this lead %(when)s."),
+        "claimed": _("%(who)s claimed this lead %(when)s."),
+        "returned": _("%(who)s returned this lead %(when)s."),
+        "withdrawn": _("This lead was withdrawn %(when)s."),
+        "qualified": _("%(who)s qualified this lead %(when)s."),
+        "returned_after_contact": _("%(who)s returned this lead after contact %(when)s."),
+    }
+
+
+def _by_themselves() -> dict[str, str]:
+    return {
+        "accepted": _("You accepted this lead %(when)s."),
+        "claimed": _("You claimed this lead %(when)s."),
+        "returned": _("You returned this lead %(when)s."),
+        "withdrawn": _("This lead was withdrawn %(when)s."),
+        "qualified": _("You qualified this lead %(when)s."),
+        "returned_after_contact": _("You returned this lead after contact %(when)s."),
+    }
+
+
+def _not_accepted(handoff: Handoff, *, to: User, at: datetime) -> Refused:
     """Nobody yet, or nobody any more: then by whom and when it was undone or taken back."""
     last = handoff.steps.exclude(kind__in=CLOCK_STEPS).select_related("by").last()
+    undone = _("%(who)s has undone the acceptance %(when)s.")
+    if last and last.by_id == to.pk:
+        undone = _("You have undone the acceptance %(when)s.")
     patterns = {
-        "undone": _("%(who)s has undone the acceptance %(when)s."),
+        "undone": undone,
         "taken_back": _("The lead was taken back and offered to others %(when)s."),
     }
     pattern = patterns.get(last.kind if last else "", _("Nobody has accepted this lead yet."))

@@ -37,7 +37,7 @@ def assign(
     """
     handoff = rights.lock(handoff, by=by)
     before = befores.of(handoff, at=at)
-    _require_open(handoff, at=at)
+    _require_open(handoff, by=by, at=at)
     if to is None:
         _require_theirs(handoff, by=by)
     else:
@@ -62,7 +62,7 @@ def pass_on(handoff: Handoff, *, by: User, at: datetime) -> Handoff:
     """Its owner, or a manager, has an unanswered handoff given to who is eligible now, as if it
     had just come in; it is unassigned where nobody else is. Raises Refused as `assign` does."""
     handoff = rights.lock(handoff, by=by)
-    _require_open(handoff, at=at)
+    _require_open(handoff, by=by, at=at)
     _require_theirs(handoff, by=by)
     routing.assign_again(handoff, at=at)
     return handoff
@@ -76,17 +76,18 @@ def _own(handoff: Handoff, to: User | None, *, at: datetime) -> None:
     handoff.save(update_fields=OWNING)
 
 
-def _require_open(handoff: Handoff, *, at: datetime) -> None:
+def _require_open(handoff: Handoff, *, by: User, at: datetime) -> None:
     if handoff.closed_at or not handoff.answer:
-        rights.require_offered(handoff, at=at)
+        rights.require_offered(handoff, by=by, at=at)
 
 
 def _require_theirs(handoff: Handoff, *, by: User) -> None:
     """Only what somebody has, and has not accepted, is given back to the pool."""
     if handoff.answer:
+        theirs = _("%(who)s has accepted this lead.") % {"who": handoff.owner}
         raise Refused(
             "accepted",
-            _("%(who)s has accepted this lead.") % {"who": handoff.owner},
+            _("You have accepted this lead.") if handoff.owner == by else theirs,
             _("Give it to somebody else, or return it with a reason."),
             status=409,
         )
@@ -99,7 +100,7 @@ def _require_say(handoff: Handoff, *, to: User, by: User) -> None:
     takes_from_pool = to.pk == by.pk and handoff.owner_id is None
     if not takes_from_pool and not rights.is_manager(by):
         if to.pk == by.pk:
-            raise rights.has_it(handoff.owner)
+            raise rights.has_it(handoff.owner, to=by)
         raise Refused(
             "not_yours",
             _("Only a manager gives a lead to somebody else."),
@@ -114,4 +115,4 @@ def _require_say(handoff: Handoff, *, to: User, by: User) -> None:
             field="to",
         )
     if handoff.owner_id == to.pk:
-        raise rights.has_it(to)
+        raise rights.has_it(to, to=by)

@@ -74,7 +74,7 @@ def undo(handoff: Handoff, *, by: User, at: datetime, step_id: int | None = None
     Standing.objects.select_for_update(of=("self",), no_key=True).filter(
         lead=handoff.lead_id
     ).first()
-    step = _wanted(handoff, step_id, at=at)
+    step = _wanted(handoff, step_id, by=by, at=at)
     _require_say(step, by)
     _require_last_word(handoff, step, at=at)
     was, worked = clocks.terms(handoff) if handoff.due_at else {}, _worked(handoff, step)
@@ -115,7 +115,7 @@ def _last(
     return None, None
 
 
-def _wanted(handoff: Handoff, step_id: int | None, *, at: datetime) -> HandoffEvent:
+def _wanted(handoff: Handoff, step_id: int | None, *, by: User, at: datetime) -> HandoffEvent:
     step, following = _last(_latest(handoff))
     asked = step_id is None or (step is not None and step.pk == step_id)
     if step is not None and asked and following is None:
@@ -125,7 +125,7 @@ def _wanted(handoff: Handoff, step_id: int | None, *, at: datetime) -> HandoffEv
         raise _nothing()
     if step_id is not None and not handoff.steps.filter(pk=step_id).exists():
         raise _nothing()
-    raise _followed(handoff, last, at=at)
+    raise _followed(handoff, last, by=by, at=at)
 
 
 def _may(step: HandoffEvent, user: User) -> bool:
@@ -202,10 +202,10 @@ def _nothing() -> Refused:
     )
 
 
-def _followed(handoff: Handoff, last: HandoffEvent, *, at: datetime) -> Refused:
-    """Who did what since: a stale page learns it from here."""
+def _followed(handoff: Handoff, last: HandoffEvent, *, by: User, at: datetime) -> Refused:
+    """Who did what since: a stale page learns it from here, also of `by` themselves."""
     if last.kind in ANSWERS and (handoff.answer or handoff.closed_at):
-        return rights.already_answered(handoff, at=at)
+        return rights.already_answered(handoff, to=by, at=at)
     patterns = {
         "undone": _("%(who)s has undone this %(when)s."),
         "claimed": _("%(who)s claimed this lead %(when)s."),
@@ -220,6 +220,17 @@ def _followed(handoff: Handoff, last: HandoffEvent, *, at: datetime) -> Refused:
         "taken_back": _("The lead was taken back and offered to others %(when)s."),
         "breached": _("The deadline passed %(when)s."),
     }
+    if last.by_id == by.pk:
+        patterns |= {
+            "undone": _("You have undone this %(when)s."),
+            "claimed": _("You claimed this lead %(when)s."),
+            "contacted": _("You wrote down a contact %(when)s."),
+            "conversation": _("You wrote down a conversation %(when)s."),
+            "message": _("You wrote in the thread %(when)s."),
+            "put_off": _("You put this lead off %(when)s."),
+            "paused": _("You put this lead off %(when)s."),
+            "taken_up": _("You took this lead up again %(when)s."),
+        }
     pattern = patterns.get(last.kind, _("Something followed %(when)s."))
     terms_of = {"who": last.by or _("Baton"), "when": rights.when(last.at, at=at)}
     return Refused("followed", pattern % terms_of, _("Nothing was changed."), status=409)

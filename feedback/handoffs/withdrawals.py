@@ -63,7 +63,7 @@ def require_withdrawable(handoff: Handoff, *, by: User | None, at: datetime) -> 
             status=403,
         )
     if handoff.closed_at:
-        raise rights.already_answered(handoff, at=at)
+        raise rights.already_answered(handoff, to=by, at=at)
 
 
 def _require_reason(reason: str, *, cause: str, by: User | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import ngettext
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 from feedback import queues
 from feedback.handoffs import rights
 from feedback.models import Handoff
-from feedback.views import desks, hands
+from feedback.views import desks, hands, stale
 from feedback.views.desks import Desk, View
 from feedback.waiting import Waiting
 from leads.models import User
@@ -53,14 +54,21 @@ class Beat:
 
 @dataclass(frozen=True)
 class Moved:
-    """A handoff that has gone on since it was taken in hand: as it stands, and who answered it."""
+    """A handoff that has gone on since it was taken in hand: as it stands, who answered it, and
+    whether whoever reads this may take it."""
 
     handoff: Handoff
     said: str
+    may_take: bool
 
     @property
     def standing(self) -> str:
         return hands.standing(self.handoff)
+
+    @property
+    def seen(self) -> str:
+        """What a form brings along of what it shows."""
+        return stale.mark(self.handoff)
 
 
 def said(params: Mapping[str, str]) -> Said:
@@ -98,13 +106,19 @@ def news(user: User, view: View, said: Said, beat: Beat, counted: Waiting) -> di
     if beat.counts_changed:
         context["tabs"] = desks.tabs(view, counted.queues)
     if beat.moved:
-        words = rights.already_answered(beat.moved, at=view.at).message if beat.moved.answer else ""
-        context["hand"] = Moved(beat.moved, words)
+        context["hand"] = _gone_on(user, beat.moved, at=view.at)
     return context
 
 
+def _gone_on(user: User, handoff: Handoff, *, at: datetime) -> Moved:
+    answered = rights.already_answered(handoff, to=user, at=at) if handoff.answer else None
+    free = handoff.state == "offered" and handoff.owner_id is None
+    said = answered.message if answered else ""
+    return Moved(handoff, said, may_take=free and rights.is_member(user, handoff))
+
+
 def _moved(user: User, said: Said) -> Handoff | None:
-    known = Handoff.objects.visible_to(user).select_related("owner", "answered_by")
+    known = Handoff.objects.visible_to(user).select_related("owner", "answered_by", "pool")
     present = known.filter(pk=said.handoff).first()
     return present if present and hands.standing(present) != said.standing else None
 
