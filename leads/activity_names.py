@@ -50,6 +50,20 @@ NAMES = {
     "propensity_rated": gettext_noop("Propensity was rated"),
 }
 
+# What only a person can give.
+ASKING = frozenset(
+    {
+        "add_on_requested",
+        "contact_requested",
+        "demo_requested",
+        "follow_up_requested",
+        "hand_raised",
+        "meeting_requested",
+        "quote_requested",
+        "renewal_requested",
+    }
+)
+
 
 def said(key: str, name: str = "") -> str:
     """The name of a kind of activity; of one nobody has seen yet, its key in plain words."""

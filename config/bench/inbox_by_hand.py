@@ -41,9 +41,17 @@ FOLLOWING = (
     "h.speed_lane = %(lane)s AND h.due_at >= %(due)s AND (h.due_at > %(due)s "
     "OR h.score < %(score)s OR (h.score = %(score)s AND h.id > %(pk)s))"
 )
-TRIGGER = """(SELECT t.name FROM leads_activity a JOIN leads_activitytype t ON t.id = a.type_id
+DONE = """(SELECT t.name FROM leads_activity a JOIN leads_activitytype t ON t.id = a.type_id
 WHERE a.lead_id = h.lead_id AND a.occurred_at <= h.trigger_at AND a.known_at < '9999-01-01'
-ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1)"""
+{also} ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1)"""
+WEEK, WORDS = {
+    "postgresql": ("h.trigger_at - interval '7 days'", "a.properties ->> 'words'"),
+    "sqlite": ("datetime(h.trigger_at, '-7 days')", "json_extract(a.properties, '$.words')"),
+}[connection.vendor]
+ASKED = f"""AND a.occurred_at > {WEEK} AND ({WORDS} > '' OR t.key IN ('add_on_requested',
+'contact_requested', 'demo_requested', 'follow_up_requested', 'hand_raised', 'meeting_requested',
+'quote_requested', 'renewal_requested'))"""
+TRIGGER = f"COALESCE({DONE.format(also=ASKED)}, {DONE.format(also='')})"
 ROWS = f"""SELECT h.*, l.first_name, l.last_name, l.title, l.company_name, u.first_name,
 u.last_name, p.name, p.calendar_id, m.calendar_id, e.ledger, {TRIGGER}
 FROM feedback_handoff h JOIN leads_lead l ON l.id = h.lead_id

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db.models import OuterRef, Subquery, prefetch_related_objects
+from django.db.models import (
+    DateTimeField,
+    ExpressionWrapper,
+    JSONField,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.fields.json import KT
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -20,6 +30,7 @@ from feedback.clockfaces import ClockFace
 from feedback.models import Handoff
 from feedback.models.handoffs import HandoffQuerySet
 from feedback.queues import Queue
+from leads.activity_names import ASKING
 from leads.models import NEVER_KNOWN, Activity
 from scoring.glances import Glance, Readers
 
@@ -79,13 +90,19 @@ def facts(found: HandoffQuerySet) -> HandoffQuerySet:
 
 
 @cache
-def _trigger() -> Subquery:
-    """What the lead did last before the handoff; put together once."""
-    trigger = Activity.objects.filter(
+def _trigger() -> Coalesce:
+    """What asked for a person in the week before the handoff, else what the lead did last; put
+    together once. Either is the end of a stretch of the index activity_lead_time."""
+    done = Activity.objects.filter(
         lead=OuterRef("lead"),
         occurred_at__lte=OuterRef("trigger_at"),
         known_at__lt=NEVER_KNOWN,
     ).order_by("-occurred_at", "-id")
+    week = ExpressionWrapper(OuterRef("trigger_at") - Value(WEEK), DateTimeField())
+    lately = done.alias(written=Cast(KT("properties__words"), TextField())).filter(
+        occurred_at__gt=week
+    )
+    asked = lately.filter(Q(type__key__in=sorted(ASKING)) | Q(written__gt=""))
     told = JSONObject(
         key="type__key",
         type="type__name",
@@ -93,7 +110,8 @@ def _trigger() -> Subquery:
         words=KT("properties__words"),
         content=KT("properties__content"),
     )
-    return Subquery(trigger.values(told=told)[:1])
+    first = (Subquery(found.values(told=told)[:1]) for found in (asked, done))
+    return Coalesce(*first, output_field=JSONField())
 
 
 def drawn(
