@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from feedback import timelines
 from feedback.models import Handoff, HandoffEvent
 from feedback.timelines import History, Moment
-from leads import activity_names
+from leads import activity_names, countries
 from leads.models import Activity, Lead, Touch, User
 from scoring import documents, explanations, ledgers, sentences
 from scoring.documents import ItemJSON
@@ -128,7 +129,8 @@ def brief(handoff: Handoff, reader: User) -> Briefing:
 
 
 def wish(history: History) -> Wish | None:
-    """The latest words of a form or a call; without any, the latest activity."""
+    """The latest words of a form or a call; without any, what asks for a person, else the latest
+    activity."""
     spoken = [
         Wish(touch.note.text, _conversation(touch), touch.occurred_at, "said")
         for touch in history.touches
@@ -140,7 +142,8 @@ def wish(history: History) -> Wish | None:
         return words[-1]
     if not history.activities:
         return None
-    latest = history.activities[0]
+    asked = (each for each in history.activities if each.type.key in activity_names.ASKING)
+    latest = next(asked, history.activities[0])
     source = ", ".join(timelines.details(latest))
     return Wish(latest.type.said, source, latest.occurred_at, "did")
 
@@ -227,11 +230,14 @@ def line(lead: Lead) -> str:
 
 def about(lead: Lead) -> list[tuple[str, str]]:
     """Who the lead is, field by field; what is not known is left out."""
-    size = _("%(n)s people") % {"n": lead.company_size} if lead.company_size else ""
-    place = ", ".join(filter(None, [lead.city, lead.country]))
+    size = ngettext("%(n)s person", "%(n)s people", lead.company_size or 0)
+    people = {"n": number_format(lead.company_size or 0, force_grouping=True)}
+    country = countries.name(lead.country) if lead.country else ""
+    place = ", ".join(filter(None, [lead.city, country]))
     rows = [
         (_("Company"), lead.company_name),
-        (_("Industry"), ", ".join(filter(None, [lead.industry, size]))),
+        (_("Industry"), lead.industry),
+        (_("Company size"), size % people if lead.company_size else ""),
         (_("Place"), place),
         (_("Seniority"), lead.seniority),
         (_("Function"), lead.function),

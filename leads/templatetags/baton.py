@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
@@ -18,6 +19,9 @@ from django.utils.translation import gettext_lazy
 from leads.icons import ICONS
 
 register = template.Library()
+
+# The first number of what people write, up to an extension or the next number.
+DIALLED = re.compile(r"(?P<plus>\+?)(?P<number>[(\s]*\d[\d\s()/.‐–-]*)")
 
 # Each place of the rail: its icon and its name.
 PLACES = {
@@ -159,6 +163,17 @@ def number(value: int | None) -> str:
     if value is None or value == "":
         return ""
     return number_format(value, 0, force_grouping=True).replace("-", "−")
+
+
+@register.filter
+def phone(given: str) -> SafeString:
+    """A number to be dialled, as it was given; what is no number stands alone. Of “+49 (0) 40” the
+    zero is not dialled."""
+    found = DIALLED.search(given)
+    if found is None:
+        return format_html("{}", given)
+    digits = re.sub(r"\D", "", found["number"].replace("(0)", "") if found["plus"] else found[0])
+    return format_html('<a href="tel:{}{}">{}</a>', found["plus"], digits, given)
 
 
 @register.filter
