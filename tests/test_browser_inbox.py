@@ -156,7 +156,7 @@ def test_ten_leads_are_cleared_without_a_mouse(page_of, sam):
     page.wait_for_url("**queue=pool**")
     expect(page.locator("#detail h1")).to_have_text("Kim Quist12")
     rep.press("t")
-    expect(page.locator("#toasts")).to_contain_text("Assigned: Kim Quist12.")
+    expect(page.locator("#toasts")).to_contain_text("You took Kim Quist12.")
     rep.confirm_all(then="s")
     contact = page.locator("#contact")
     expect(contact.locator("summary")).to_be_focused()

@@ -161,6 +161,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     if "pool" in request.POST:
         return _release(request, taken)
     form = AssignmentForm(taken, request.POST, auto_id="assignment_%s")
+    own = request.POST.get("to") == str(request.user.pk)
     return answering.answer(
         request,
         taken,
@@ -169,7 +170,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         lambda at: handoffs.assign(
             taken, to=form.cleaned_data["to"], by=request.user, at=at, seen=_seen(request)
         ),
-        done=_("Assigned: %(lead)s."),
+        done=_("You took %(lead)s.") if own else _("Assigned: %(lead)s."),
     )
 
 
