@@ -275,10 +275,13 @@ class InboxFilter(filters.FilterSet):
         ]
 
     @property
-    def searches(self) -> bool:
-        """Whether anything is searched for by what somebody wrote."""
-        owner = dict(self.given).get("owner", NOBODY)
-        return "q" in dict(self.given) or not (owner == NOBODY or owner.isdecimal())
+    def recurring(self) -> bool:
+        """Whether others ask the same: nothing is searched for by what somebody wrote, or reckoned
+        from the moment of asking."""
+        given = dict(self.given)
+        owner = given.get("owner", NOBODY)
+        by_words = "q" in given or not (owner == NOBODY or owner.isdecimal())
+        return not by_words and given.get("clock") != "soon"
 
     def narrow(self, handoffs: HandoffQuerySet, given: Terms) -> HandoffQuerySet:
         """Those that filters leave which were found valid before."""

@@ -293,7 +293,7 @@ def _digest(*facts: object) -> str:
 
 def _page(user: User, narrowed: InboxFilter, view: View, *, size: int | None = None) -> Page:
     usual = queues.PAGE_SIZE
-    if view.after or size not in (None, usual) or (view.terms and narrowed.searches):
+    if view.after or size not in (None, usual) or (view.terms and not narrowed.recurring):
         return queues.page(rows.facts(narrowed.qs), view.queue, after=view.after, size=size)
     given = narrowed.given if view.terms else ()
     who = statements.kind_of(user)
