@@ -88,6 +88,45 @@ def test_what_follows_comes_as_one_scrolls_and_stays_after_an_answer(page_of, sa
     expect(page.locator("#rows .group")).to_have_count(1)
 
 
+def test_the_back_button_leads_to_the_row_that_one_came_from(page_of, sam):
+    now = timezone.now()
+    several = [offered(sam, f"Lead{n:02}", 90 - n, at=now) for n in range(2 * PAGE_SIZE)]
+    page = page_of(sam, viewport={"width": 1440, "height": 600})
+    page.goto("/inbox/")
+    rows, current = page.locator("#rows .row"), page.locator("#rows [aria-current]")
+    expect(page).to_have_title("Kim Lead00 – Inbox · Baton")
+    page.locator("#more-rows").scroll_into_view_if_needed()
+    expect(rows).to_have_count(2 * PAGE_SIZE)
+    page.locator(f"#open-{several[40].pk}").click()
+    expect(page).to_have_title("Kim Lead40 – Inbox · Baton")
+    page.keyboard.press("o")
+    page.wait_for_url("**/leads/**")
+    page.go_back()
+    expect(current).to_have_id(f"open-{several[40].pk}")
+    expect(current).to_be_in_viewport()
+    page.keyboard.press("j")
+    expect(page).to_have_title("Kim Lead41 – Inbox · Baton")
+    page.go_back()
+    expect(current).to_have_id(f"open-{several[40].pk}")
+    page.go_back()
+    expect(current).to_have_id(f"open-{several[0].pk}")
+    expect(page.locator(f"#row-{several[40].pk}")).to_be_in_viewport()
+
+
+def test_on_the_phone_one_comes_back_to_the_row_in_the_list(page_of, sam):
+    now = timezone.now()
+    several = [offered(sam, f"Lead{n:02}", 90 - n, at=now) for n in range(2 * PAGE_SIZE)]
+    page = page_of(sam, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto("/inbox/")
+    page.locator("#more-rows").scroll_into_view_if_needed()
+    row = page.locator(f"#row-{several[40].pk}")
+    for back in (page.get_by_label("Back to the list").click, page.go_back):
+        row.locator("[data-row]").click()
+        expect(page.locator("#detail h1")).to_contain_text("Lead40")
+        back()
+        expect(row).to_be_in_viewport()
+
+
 def test_where_a_lead_does_not_come_the_one_in_hand_stays_marked(page_of, sam):
     first, second = offered(sam, "First", 90), offered(sam, "Second", 80)
     page = page_of(sam)

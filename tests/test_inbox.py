@@ -129,8 +129,23 @@ def test_htmx_gets_the_handoff_in_hand_alone(sam, signed_in):
     headers = {"HX-Request": "true", "HX-Target": "hand"}
     response = signed_in(sam).get(reverse("inbox"), {"handoff": handoff.pk}, headers=headers)
     page = response.content.decode().strip()
-    assert page.startswith('<div class="hand chosen"')
+    assert page.startswith("<title>Kim Lead12 – Inbox · Baton</title>")
+    assert '<div class="hand chosen"' in page
     assert "<html" not in page
+
+
+def test_the_list_goes_down_to_the_lead_in_hand(fifty, sam, signed_in):
+    client = signed_in(sam)
+    first = inbox(client, queue="contact").context["desk"]
+    onward = client.get(first.more).context["desk"].rows
+    for wanted in (onward[0], onward[-1]):
+        for query in ({"handoff": wanted.pk}, {"near": wanted.pk}):
+            page = inbox(client, queue="contact", **query)
+            shown = [row.pk for row in page.context["desk"].rows]
+            assert wanted.pk in shown, query
+            assert len(shown) == 2 * queues.PAGE_SIZE
+            assert (page.context["hand"].handoff.pk == wanted.pk) == ("handoff" in query)
+    assert len(inbox(client, queue="contact", near="99999").context["desk"].rows) == 25
 
 
 def test_a_rep_of_another_team_finds_nothing_and_may_not_ask_for_it(sam, signed_in):

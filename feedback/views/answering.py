@@ -57,8 +57,7 @@ def answer(
             toasts.done(request, taken, done)
             size = pulses.said(request.POST).size
             if name == "undo":
-                view, needed = places.find(request.user, replace(view, at=timezone.now()), taken)
-                size = max(size, needed)
+                view = places.find(request.user, replace(view, at=timezone.now()), taken)
             response = _onward(request, view, taken, following, leaves=leaves, size=size)
             if name in RETURNING:
                 trigger_client_event(response, "baton:returned", after="settle")

@@ -116,6 +116,11 @@ class Desk:
     state: str = ""
 
     @property
+    def placed(self) -> bool:
+        """Whether its place says something beside a count that stops somewhere."""
+        return 0 < self.position <= waiting.MOST
+
+    @property
     def elsewhere(self) -> Tab | None:
         """Another queue in which somebody waits."""
         others = (tab for tab in self.tabs if not tab.current)
@@ -133,6 +138,12 @@ class Desk:
     def back(self) -> str:
         """The list alone."""
         return self.view.url()
+
+    @property
+    def back_near(self) -> str:
+        """The list alone, at the row of the handoff in hand."""
+        number = self.hand.handoff.pk
+        return f"{self.view.url(near=number)}#row-{number}"
 
     @property
     def cleared(self) -> str:
@@ -215,12 +226,22 @@ def listed(user: User, view: View) -> HandoffQuerySet:
 
 
 def open_desk(
-    user: User, view: View, *, counted: Waiting, pk: int | None = None, size: int | None = None
+    user: User,
+    view: View,
+    *,
+    counted: Waiting,
+    pk: int | None = None,
+    size: int | None = None,
+    near: int | None = None,
 ) -> Desk:
-    """The desk with the handoff `pk` in hand, else the first of the queue. `counted` are
-    the sizes of the queues. 404 for a handoff this person may not know of."""
+    """The desk with the handoff `pk` in hand, else the first of the queue. Its list goes down to
+    that handoff, or to the one that one was `near`, as far as a list is ever lengthened. `counted`
+    are the sizes of the queues. 404 for a handoff this person may not know of."""
     narrowed = filter_of(user, view)
     page = _page(user, narrowed, view, size=size)
+    reach = _reach(narrowed, view, page, pk or near)
+    if reach > len(page.rows):
+        page = _page(user, narrowed, view, size=reach)
     chosen = pk or (page.rows[0].pk if page.rows else None)
     taken = hands.load(user, chosen) if chosen else None
     drawn = _drawn(page, view, beside=taken)
@@ -308,6 +329,17 @@ def _first_rows(who: Who, key: str, everyones: bool, given: Terms, most: int) ->
     found = queues.handoffs(queue, user, everyones=everyones, at=at)
     left = InboxFilter(queryset=found, user=user, at=at).narrow(found, given)
     return Kept(queues.in_order(rows.facts(left), queue)[:most])
+
+
+def _reach(narrowed: InboxFilter, view: View, page: Page, pk: int | None) -> int:
+    """How many rows the list needs so that this handoff is among them, in whole pages; 0 where it
+    has it already, or never will."""
+    if pk is None or view.after or not page.cursor or any(row.pk == pk for row in page.rows):
+        return 0
+    ordered = queues.in_order(narrowed.qs, view.queue)
+    numbers = list(ordered.values_list("pk", flat=True)[:MOST_ROWS])
+    place = numbers.index(pk) + 1 if pk in numbers else 0
+    return -(-place // queues.PAGE_SIZE) * queues.PAGE_SIZE
 
 
 def _drawn(page: Page, view: View, *, beside: Handoff | None = None) -> list[Row]:

@@ -16,7 +16,7 @@ from feedback.waiting import Waiting
 
 MOST_DIGITS = 18
 PARTS = {
-    "hand": "feedback/_hand.html",
+    "hand": "feedback/_hand_taken.html",
     "more-rows": "feedback/_more_rows.html",
     "narrow": "feedback/_inbox_filter.html",
 }
@@ -28,8 +28,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     filters to choose from."""
     rooms.only(rooms.has_inbox(request.user))
     view = desks.view_of(request, request.GET)
-    number = request.GET.get("handoff", "")
-    chosen = int(number) if number.isdecimal() and len(number) < MOST_DIGITS else None
+    chosen = _number(request.GET.get("handoff", ""))
     part = _part(request)
     if part == "narrow":
         desk = desks.bare(request.user, view)
@@ -39,7 +38,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         notifications.read(request.user, handoff=chosen, at=view.at)
         desk = desks.hold(request.user, view, chosen)
     else:
-        desk = open_desk(request, view, at=view.at, pk=chosen)
+        near = _number(request.GET.get("near", ""))
+        desk = open_desk(request, view, at=view.at, pk=chosen, near=near)
     narrow = part == "narrow" or "narrow" in request.GET
     context = context_of(desk) | {"in_hand": chosen is not None, "narrow": narrow}
     return render(request, PARTS.get(part, f"feedback/{part}.html"), context)
@@ -69,16 +69,17 @@ def open_desk(
     at: datetime,
     pk: int | None = None,
     size: int | None = None,
+    near: int | None = None,
 ) -> desks.Desk:
     """The desk, counted once for the page and its navigation. What is taken in hand by its
-    number is read."""
+    number is read; what one was `near` is not."""
     view = replace(view, at=at)
     counted = _count(request, view, handoff=pk)
     if pk and counted.told:
         notifications.read(request.user, handoff=pk, at=at)
         counted = replace(counted, notifications=counted.notifications - counted.told)
     request.waiting = counted
-    return desks.open_desk(request.user, view, counted=counted, pk=pk, size=size)
+    return desks.open_desk(request.user, view, counted=counted, pk=pk, size=size, near=near)
 
 
 def context_of(desk: desks.Desk) -> dict[str, Any]:
@@ -99,6 +100,10 @@ def _count(request: HttpRequest, view: desks.View, *, handoff: int | None = None
     return waiting.count(
         request.user, at=view.at, everyones=view.everyones, handoff=handoff, left_alone=alone
     )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else None
 
 
 def _part(request: HttpRequest) -> str:

@@ -12,13 +12,11 @@ from feedback.views.desks import View
 from leads.models import User
 
 
-def find(user: User, view: View, handoff: Handoff) -> tuple[View, int]:
+def find(user: User, view: View, handoff: Handoff) -> View:
     """The view itself, if the handoff is in its list; else the queue that it is in, without any
-    filter; of everybody's, if it is not one's own. With it, how many rows the list needs so that
-    the handoff is among them, as far as a list is ever lengthened."""
+    filter; of everybody's, if it is not one's own."""
     holding = (each for each in _nearest(view) if _has(user, each, handoff))
-    view = next(holding, view)
-    return view, _size(user, view, handoff)
+    return next(holding, view)
 
 
 def _nearest(view: View) -> Iterator[View]:
@@ -31,10 +29,3 @@ def _nearest(view: View) -> Iterator[View]:
 
 def _has(user: User, view: View, handoff: Handoff) -> bool:
     return desks.listed(user, view).filter(pk=handoff.pk).exists()
-
-
-def _size(user: User, view: View, handoff: Handoff) -> int:
-    ordered = queues.in_order(desks.listed(user, view), view.queue)
-    numbers = list(ordered.values_list("pk", flat=True)[: desks.MOST_ROWS])
-    place = numbers.index(handoff.pk) + 1 if handoff.pk in numbers else 0
-    return max(queues.PAGE_SIZE, place)

@@ -44,8 +44,18 @@
       state: byId("pulse-state")?.value ?? "",
       shown: shown(),
       handoff: hand?.dataset.handoff ?? "",
-      standing: byId("moved-on")?.dataset.standing ?? hand?.dataset.standing ?? "",
+      standing: (document.querySelector("#moved-on [data-standing]") ?? byId("moved-on") ?? hand)?.dataset.standing ?? "",
     });
+  });
+
+  /* The address that is left for a lead says at which row that was: from the back button comes the
+     list as far as there. */
+  document.addEventListener("htmx:beforeRequest", ({ target }) => {
+    const row = target.closest("[data-row]")?.closest(".row");
+    const here = new URL(location.href);
+    if (!row || here.searchParams.has("handoff")) return;
+    here.searchParams.set("near", row.id.slice(4));
+    history.replaceState(history.state, "", here);
   });
 
   /* What is on its way when an answer is sent or another lead taken in hand, or asked while it is,
@@ -116,7 +126,7 @@
   /* What a colleague has answered meanwhile is no more to be answered here: the words stay, to be copied. */
   document.addEventListener("htmx:oobAfterSwap", () => {
     const moved = Boolean(byId("moved-on")?.firstElementChild);
-    if (moved) all("#answer form button").forEach((button) => { button.disabled = true; });
+    if (moved) all("#answer form:not(#moved-on form) button").forEach((button) => { button.disabled = true; });
   });
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "main") keep(); });
   /* Who comes too late sees in the list, too, how things stand. */
@@ -162,6 +172,16 @@
     for (const [name, value] of [...event.formData.entries()]) if (!value) event.formData.delete(name);
   });
 
-  /* From the back button comes the page as it was left, ticks and all. */
+  /* A page that is loaded anew begins at the row where one was; the browser knows only how far down
+     that was on a page that may have been longer. */
+  const bringUp = (row) => {
+    const [box, place] = [byId("listed"), row].map((element) => element.getBoundingClientRect());
+    if (place.top < box.top || place.bottom > Math.min(box.bottom, innerHeight)) row.scrollIntoView({ block: "center" });
+  };
+  const named = new URLSearchParams(location.search);
+  const left = byId(`row-${named.get("handoff") ?? named.get("near")}`);
+  if (!named.has("handoff") && left) history.scrollRestoration = "manual";
+  if (left) bringUp(left);
+
   addEventListener("pageshow", () => { count(); askAgain(); });
 })();

@@ -66,8 +66,7 @@
     tellKeys();
   });
 
-  /* Below the list stand the keys that do something now; the others keep their place, so that
-     nothing moves. */
+  /* Below the list stand the keys that do something now, behind those that always do. */
   const tellKeys = () => {
     all("#keys [data-of]").forEach((said) => {
       said.classList.toggle("idle", !document.querySelector(`[data-key="${said.dataset.of}"]`));
