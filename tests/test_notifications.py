@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+import time_machine
 from django.utils import translation
 
 from feedback import (
@@ -174,9 +175,20 @@ def test_many_breaches_at_once_are_one_sentence(pool, sam, lena, mark):
     event = tell("clock.breached_many", pool=pool.pk, clock="answer", number=340)
     assert told(event) == {lena}
     assert said(event, lena).text == "340 deadlines passed in Field sales: Answer."
-    assert said(event, lena).url == "/inbox/"
+    assert said(event, lena).url == "/inbox/?queue=answer&whose=all&clock=over"
     event = tell("clock.breached_many", pool=pool.pk, clock="answer_return", number=2)
     assert told(event) == {mark}
+
+
+def test_many_breaches_lead_to_the_queue_in_which_they_are(pool, sam, tom, lena, signed_in):
+    late, waits = (HandoffFactory(pool=pool, owner=user) for user in (tom, sam))
+    accepted(late, tom, MONDAY)
+    Handoff.objects.filter(pk=late.pk).update(due_at=MONDAY + HOUR)
+    accepted(waits, sam, MONDAY)
+    event = tell("clock.breached_many", pool=pool.pk, clock="first_contact", number=21)
+    with time_machine.travel(MONDAY + 2 * HOUR):
+        page = signed_in(lena).get(said(event, lena).url)
+    assert [row.handoff for row in page.context["desk"].rows] == [late]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +220,7 @@ def test_many_that_are_told_further_at_once_are_one_sentence_to_whom_the_agreeme
     assert said(event, olu).text == (
         "340 leads still wait in Field sales, long after the deadlines: Answer."
     )
-    assert said(event, olu).url == "/inbox/"
+    assert said(event, olu).url == "/inbox/?queue=answer&whose=all&clock=over"
     assert told(tell("clock.escalated_many", to="both_leads", **facts)) == {lena, mark}
 
 

@@ -321,6 +321,13 @@ OF_CLOCKS = lateness.BREACHES | {"clock.warning"}
 # Somebody is to do something.
 OWED = UNTIL_ANSWERED | OF_CLOCKS
 
+# Where those wait whose clock it is.
+_QUEUES = {
+    Handoff.Clock.ANSWER: "answer",
+    Handoff.Clock.FIRST_CONTACT: "contact",
+    Handoff.Clock.QUALIFY: "qualify",
+}
+
 
 def _pattern(event: Event) -> Callable[[], str]:
     found = None
@@ -368,7 +375,7 @@ def _url(event: Event, user: User) -> str:
     if event.kind.startswith("mail."):
         return reverse("notifications") + "#mails"
     if event.kind.endswith("_many"):
-        return reverse("inbox" if rooms.has_inbox(user) else "returns")
+        return _of_many(event) if rooms.has_inbox(user) else reverse("returns")
     if "calibration" in event.data:
         return reverse("agreement_calibration", args=[event.data["code"]])
     if event.kind.startswith("agreement.trial_"):
@@ -382,6 +389,15 @@ def _url(event: Event, user: User) -> str:
         query = urlencode({"group": event.data["group"], "whose": "mine"})
         return f"{reverse('near_miss_leads')}?{query}"
     return reverse("handoff", args=[event.data["handoff"]])
+
+
+def _of_many(event: Event) -> str:
+    """The inbox; of deadlines that passed the queue in which those are that still stand so."""
+    queue = _QUEUES.get(event.data["clock"])
+    if event.kind == "clock.warning_many" or queue is None:
+        return reverse("inbox")
+    over = urlencode({"queue": queue, "whose": "all", "clock": "over"})
+    return f"{reverse('inbox')}?{over}"
 
 
 def _failed(event: Event, user: User) -> str:
