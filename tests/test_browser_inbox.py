@@ -226,6 +226,31 @@ def test_who_comes_too_late_sees_all_of_it_as_it_stands_and_goes_on_from_there(p
     expect(page.locator("#hand")).to_have_attribute("data-handoff", str(other.pk))
 
 
+def test_what_was_given_back_meanwhile_is_taken_where_one_reads_so(page_of, sam, tom):
+    lane = in_the_pool(1, speed_lane=True)
+    page = page_of(tom, viewport={"width": 1440, "height": 900})
+    page.route("**/inbox/pulse/**", lambda route: route.fulfill(status=204))
+    page.goto("/inbox/?whose=all")
+    expect(page.get_by_role("button", name="Take it", exact=True)).to_have_attribute(
+        "aria-keyshortcuts", "T"
+    )
+    handoffs.assign(lane, to=sam, by=sam, at=timezone.now())
+    page.keyboard.press("t")
+    expect(page.locator("#refusal")).to_contain_text("Sam Okafor has this lead already.")
+    expect(page.locator("#moved-on")).to_have_role("status")
+    handoffs.undo(lane, by=sam, at=timezone.now())
+    page.unroute("**/inbox/pulse/**")
+    expect(page.locator("#moved-on")).to_contain_text("Nobody has this lead now. You can take it.")
+    expect(page.locator("#refusal")).to_be_hidden()
+    expect(page.locator("#answer")).not_to_contain_text("Sam Okafor has it.", use_inner_text=True)
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("t")
+    expect(page.locator("#acceptance")).to_be_visible()
+    expect(page.locator("#moved-on")).to_be_empty()
+    lane.refresh_from_db()
+    assert lane.owner == tom
+
+
 def test_a_key_that_has_nothing_to_do_says_so_in_passing(page_of, sam):
     offered(sam, 1)
     page = page_of(sam)
