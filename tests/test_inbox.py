@@ -129,7 +129,7 @@ def test_htmx_gets_the_handoff_in_hand_alone(sam, signed_in):
     headers = {"HX-Request": "true", "HX-Target": "hand"}
     response = signed_in(sam).get(reverse("inbox"), {"handoff": handoff.pk}, headers=headers)
     page = response.content.decode().strip()
-    assert page.startswith("<title>Kim Lead12 – Inbox · Baton</title>")
+    assert page.startswith(f"<title>{handoff.lead.name} – Inbox · Baton</title>")
     assert '<div class="hand chosen"' in page
     assert "<html" not in page
 
