@@ -8,6 +8,8 @@ from leads import changes
 from leads.identities import email
 from tests.factories import AgreementVersionFactory, PoolFactory
 
+PREVIEW = "**/routing/rules/preview/"
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.one_leg(reason="looks at what a browser does"),
@@ -47,6 +49,26 @@ def test_a_rule_is_built_step_by_step_and_says_meanwhile_whom_it_means(page_of, 
     made = RoutingRule.objects.get()
     assert made.when["all"][0] == {"op": "is", "field": "country", "value": "FR"}
     assert len(made.when["all"]) == 2
+
+
+def test_what_was_said_of_a_line_that_has_gone_is_left_out(page_of, lena, dach):
+    """The page would complain of it, which windows of tests refuse."""
+    page, held = page_of(lena), []
+    page.goto("/routing/rules/new/")
+    page.get_by_role("button", name="Role, or another field").click()
+    page.get_by_label("Field").select_option("country")
+    page.get_by_label("Comparison").select_option("is")
+    page.get_by_label("Value", exact=True).fill("FR")
+    page.locator("#matched", has_text="Country is France").wait_for()
+    page.route(PREVIEW, lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request(PREVIEW):
+        page.get_by_role("button", name="and …").click()
+    with page.expect_response("**/routing/rules/new/"):
+        page.get_by_role("button", name="Name and role are known").click()
+    with page.expect_response(PREVIEW):
+        page.unroute(PREVIEW)
+    assert held
+    page.locator("#matched", has_text="known").wait_for()
 
 
 def test_a_rule_is_moved_by_keyboard_and_keeps_the_focus(page_of, lena, dach):

@@ -21,6 +21,17 @@
 
   const redraws = (event) => event.detail.requestConfig?.path === form.getAttribute("action");
 
+  /* A preview that was asked for before a redraw came speaks of lines that are gone. It is asked for
+     anew after that. */
+  let steps = 0;
+  const asked = new WeakMap();
+  const step = (event) => { if (redraws(event)) steps += 1; };
+  document.addEventListener("htmx:beforeRequest", (event) => { step(event); asked.set(event.detail.xhr, steps); });
+  form.addEventListener("htmx:afterRequest", step);
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target?.id === "matched" && asked.get(detail.xhr) !== steps) detail.shouldSwap = false;
+  });
+
   let redrawing = 0;
   let asking = null;
   let pressed = [];
