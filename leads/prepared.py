@@ -30,6 +30,17 @@ class Blank:
 
 Values = Callable[[Blank], Any]
 
+# Plans take the server about half a megabyte each, for every connection.
+MOST_KEPT = 100
+
+
+def keeps_session(connection: BaseDatabaseWrapper) -> bool:
+    """Whether what is set or locked for a session of PostgreSQL stays ours: not where a pooler
+    hands the connection round (Django's setting for that)."""
+    return connection.vendor == "postgresql" and not connection.settings_dict.get(
+        "DISABLE_SERVER_SIDE_CURSORS"
+    )
+
 
 class Among(Expression):
     """Is a column among whole numbers to come? A list of any length is one parameter."""
@@ -72,7 +83,7 @@ class Prepared:
         self._sql, self._params = sql, tuple(params)
         self._pieces = _cut(sql, self._params) if connection.vendor == "postgresql" else []
         self._blanks = list(dict.fromkeys(each for each in params if isinstance(each, Blank)))
-        self._kept = f"baton_{next(self._numbers)}" if kept and _may_keep(connection) else ""
+        self._kept = f"baton_{next(self._numbers)}" if kept and keeps_session(connection) else ""
 
     def filled(self, values: Values) -> tuple[str, Sequence[Any] | None]:
         """What is to be executed for these values, and its parameters; None where all is written
@@ -94,6 +105,9 @@ class Prepared:
         with connection.cursor() as cursor, connection.wrap_database_errors:
             known = vars(connection.connection).setdefault("baton_statements", set())
             if self._kept not in known:
+                if len(known) >= MOST_KEPT:
+                    cursor.cursor.execute("DEALLOCATE ALL")
+                    known.clear()
                 types = _listed(_TYPES[type(values(blank))] for blank in self._blanks)
                 text = self._written(lambda blank: f"${self._blanks.index(blank) + 1}")
                 cursor.cursor.execute(f"PREPARE {self._kept}{types} AS {text}")
@@ -116,7 +130,7 @@ _TYPES = {
 def _plan_without_values(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """Else the database estimates first what a plan for these very values may save, which takes
     longer than answering; nothing but what is kept here is prepared."""
-    if _may_keep(connection):
+    if keeps_session(connection):
         with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.cursor.execute("SET plan_cache_mode = force_generic_plan")
 
@@ -124,13 +138,6 @@ def _plan_without_values(connection: BaseDatabaseWrapper, **_kwargs: Any) -> Non
 def _listed(each: Iterable[str]) -> str:
     said = ", ".join(each)
     return f" ({said})" if said else ""
-
-
-def _may_keep(connection: BaseDatabaseWrapper) -> bool:
-    """Not where a pooler hands the connection round (Django's setting for that)."""
-    return connection.vendor == "postgresql" and not connection.settings_dict.get(
-        "DISABLE_SERVER_SIDE_CURSORS"
-    )
 
 
 def _cut(sql: str, params: Sequence[Any]) -> list[str | Blank]:

@@ -475,6 +475,16 @@ def test_a_sweep_that_dies_lets_the_next_one_go_on():
 
 
 @pytest.mark.postgres
+def test_behind_a_pooler_that_hands_connections_round_no_lock_stays(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    with alone(BREACHES) as ours, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+        assert (ours, cursor.fetchone()[0]) == (True, 0)
+
+
+@pytest.mark.postgres
 def test_a_sweep_whose_machine_vanishes_is_missed_within_a_minute():
     """What the server asks of the connection; through a socket of one machine it asks nothing."""
     afar = not connection.settings_dict["HOST"].startswith("/")

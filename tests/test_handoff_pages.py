@@ -555,6 +555,21 @@ def test_a_manager_who_takes_or_returns_what_a_rep_has_meanwhile_changes_nothing
     assert (handoff.state, handoff.owner) == ("accepted", sam)
 
 
+def test_a_manager_returns_nothing_that_went_from_one_to_another_meanwhile(
+    sam, tom, lena, signed_in
+):
+    handoff, client = offered(sam), signed_in(lena)
+    handoffs.accept(handoff, by=sam, at=MONDAY + HOUR, confirmed=ALL)
+    form = {"reason": "no_budget", "text": "None."}
+    form["seen"] = shown_owner(client.get(url(handoff, "handoff_return")))
+    handoffs.assign(handoff, to=tom, by=lena, at=MONDAY + HOUR)
+    refused = client.post(url(handoff, "handoff_return"), form)
+    assert refused.status_code == 409
+    assert "Tom Albrecht has this lead now." in refused.content.decode()
+    handoff.refresh_from_db()
+    assert (handoff.state, handoff.owner) == ("accepted", tom)
+
+
 def shown_owner(page) -> str:
     return re.search(r'name="seen" value="(\d[\w-]*)"', page.content.decode())[1]
 

@@ -342,6 +342,21 @@ def take(handoff, by, at) -> None:
     handoffs.assign(handoff, to=by, by=by, at=at)
 
 
+def test_what_other_steps_had_settled_before_stays_read(pool, sam, tom, lena):
+    handoff = HandoffFactory(pool=pool, owner=tom)
+    PoolMemberFactory(pool=pool, user=tom)
+    tell("handoff.offered", handoff)
+    for n, owner in enumerate((sam, tom)):
+        handoffs.assign(handoff, to=owner, by=lena, at=MONDAY + n * MINUTE)
+        deliveries.deliver(at=MONDAY + n * MINUTE)
+    notifications.read(tom, handoff=handoff.pk, at=MONDAY + 2 * MINUTE)
+    at, until = MONDAY + 3 * MINUTE, MONDAY + HOUR
+    handoffs.put_off(handoff, by=tom, at=at, until=until, reason="Is away.", pause=False)
+    handoffs.undo(handoff, by=tom, at=at + MINUTE)
+    deliveries.deliver(at=at + MINUTE)
+    assert tom not in unread()
+
+
 def test_an_offer_that_is_owed_again_is_its_owners(pool, sam, tom):
     handoff = HandoffFactory(pool=pool, owner=tom)
     PoolMemberFactory(pool=pool, user=tom)

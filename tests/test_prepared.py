@@ -116,3 +116,14 @@ def test_a_kept_plan_is_made_without_values(several):
             [prepared._kept],
         )
         assert cursor.fetchone() == (3, 0)
+
+
+@pytest.mark.postgres
+def test_a_connection_forgets_all_before_it_keeps_too_many(several, monkeypatch):
+    monkeypatch.setattr("leads.prepared.MOST_KEPT", 2)
+    asked = [statement(leads_from(NUMBER, SINCE)) for _ in range(3)]
+    for prepared in asked * 2:
+        assert numbers(prepared, number=0, since=MOMENT) == several
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchone()[0] <= 2

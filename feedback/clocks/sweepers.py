@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
 
+from leads.prepared import keeps_session
+
 # A machine that vanishes says no good-bye: after a minute of silence its connection is ended.
 KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
 # Numbers of advisory locks, one for each kind of sweep.
@@ -17,17 +19,19 @@ BREACHES, WARNINGS, ESCALATIONS = 0x42524348, 0x5741524E, 0x4553434C
 @contextmanager
 def alone(number: int) -> Iterator[bool]:
     """Whether this is the only sweep of its kind, over all the transactions of the block: whoever
-    else comes by has nothing to do. A sweep that dies lets go with its connection.
+    else comes by has nothing to do. A sweep that dies lets go with its connection. Not to be used
+    within a transaction.
 
-    On SQLite, where no lock outlives a transaction, every sweep goes ahead: there is one worker.
+    Where no lock outlives a transaction, on SQLite and behind a pooler that hands connections
+    round, every sweep goes ahead.
     """
-    if connection.vendor != "postgresql":
+    if not keeps_session(connection):
         yield True
         return
     ours = _ask("pg_try_advisory_lock", number)
-    if ours:
-        _let_go_when_gone()
     try:
+        if ours:
+            _let_go_when_gone()
         yield ours
     finally:
         # Of a connection that is gone the lock is gone too.

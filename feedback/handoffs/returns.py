@@ -103,6 +103,7 @@ def require_turn(
     if handoff.is_open and handoff.answer == Handoff.Answer.ACCEPTED:
         rights.require_owner(handoff, user)
         rights.require_unaccepted(handoff, by=user, at=at, seen=seen)
+        rights.require_free(handoff, user, at=at, seen=seen)
         return
     if not rights.is_manager(user):
         rights.require_member(user, handoff)

@@ -148,9 +148,13 @@ def _undone(event: Event) -> QuerySet[Event]:
 
 
 def _settled_at(event: Event) -> QuerySet[Event, datetime]:
-    """When those who were told to answer the handoff were told that they need not."""
+    """When those who were told to answer the handoff were told that they need not, by what has been
+    undone."""
+    steps = HandoffEvent.objects.filter(handoff=event.data["handoff"])
+    undone = list(steps.filter(kind="undone").values_list("data__step", flat=True))
     found = Event.objects.filter(lead=event.lead_id, kind__in=SETTLING, delivered_at__isnull=False)
     found = found.filter(data__handoff=event.data["handoff"])
+    found = found.filter(at__in=steps.filter(pk__in=undone).values("at"))
     return found.values_list("delivered_at", flat=True)
 
 
