@@ -23,9 +23,9 @@ from tests.processes import (
     redis_url,
 )
 from tests.tellings import copies, told
-from tests.windows import browser, page_of
+from tests.windows import browser, chromium, page_of
 
-__all__ = ["browser", "copies", "page_of", "told"]
+__all__ = ["browser", "chromium", "copies", "page_of", "told"]
 
 REAL_DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 

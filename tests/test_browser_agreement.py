@@ -21,7 +21,7 @@ from scoring.documents import Body, canonical, item, text
 from scoring.models import AgreementVersion, Vote
 from scoring.shapes import sales_ready, three_steps
 from tests.processes import wait_until
-from tests.windows import PATIENCE, Hands, Keys, Mouse
+from tests.windows import PATIENCE, Hands, Keys, Mouse, go
 
 pytestmark = [
     pytest.mark.browser,
@@ -122,7 +122,7 @@ def journey(body: Body | None = None) -> dict[str, object]:
 
 def mark_starts_from_an_empty_page(marks: Mouse) -> None:
     page = marks.page
-    page.goto("/agreement/")
+    go(page, "/agreement/")
     marks.press(page.get_by_role("link", name="The templates to start from"))
     marks.press(page.get_by_role("button", name="Start from an empty page"))
     expect(page.locator("#draft")).to_contain_text("Opened by Mark Reuter")
@@ -134,7 +134,7 @@ def mark_starts_from_an_empty_page(marks: Mouse) -> None:
 def both_write_who_enters_which_stage(marks: Mouse, lenas: Keys) -> None:
     """Mark writes first, Lena reads along what he has not saved yet, and goes on where he ends."""
     open_section(marks, "Stages and criteria")
-    lenas.page.goto("/agreement/draft/")
+    go(lenas.page, "/agreement/draft/")
     open_section(lenas, "Stages and criteria")
     expect(lenas.page.locator("#busy")).to_contain_text("Mark Reuter is writing this")
     mark_writes_marketings_stages(marks)
@@ -290,7 +290,7 @@ def mark_takes_over_what_goes_without_saying(marks: Mouse) -> None:
 
 
 def lena_says_where_leads_go(lenas: Keys) -> None:
-    lenas.page.goto("/agreement/draft/")
+    go(lenas.page, "/agreement/draft/")
     open_section(lenas, "Where leads go")
     expect(lenas.page.locator("#moves")).to_contain_text("5 leads stand there.")
     lenas.choose(lenas.page.get_by_label("Leads in “Prospect” go to"), "MQL")
@@ -303,7 +303,7 @@ def lena_says_where_leads_go(lenas: Keys) -> None:
 
 def both_vote(marks: Mouse, lenas: Keys) -> None:
     """Neither wants the student. On the manager they differ."""
-    marks.page.goto("/agreement/draft/")
+    go(marks.page, "/agreement/draft/")
     for hands, press in ((marks, "Open the vote"), (lenas, "Into the room")):
         hands.press(hands.page.get_by_role("link", name="Is this a lead?"))
         hands.press(hands.page.locator("main").get_by_text(press, exact=True))
@@ -358,7 +358,7 @@ def mark_proposes_and_signs(marks: Mouse) -> None:
 
 
 def sign(hands: Hands, words: str) -> None:
-    hands.page.goto("/agreement/draft/")
+    go(hands.page, "/agreement/draft/")
     button = hands.page.get_by_role("button", name=words)
     hands.press(button)
     expect(button).to_have_count(0)
@@ -366,7 +366,7 @@ def sign(hands: Hands, words: str) -> None:
 
 def lena_comments_and_objects(lenas: Keys) -> None:
     page = lenas.page
-    page.goto("/agreement/draft/")
+    go(page, "/agreement/draft/")
     talk = page.locator("#talk-stage-lead")
     lenas.press(talk.locator("summary").first)
     lenas.fill(talk.get_by_role("textbox"), "Eva works for a rival, too.")
@@ -381,7 +381,7 @@ def lena_comments_and_objects(lenas: Keys) -> None:
 def mark_puts_it_right_and_proposes_again(marks: Mouse) -> None:
     """What it changes is seen as it is typed. The signature lapses, and it is said why."""
     page = marks.page
-    page.goto("/agreement/draft/")
+    go(page, "/agreement/draft/")
     expect(page.locator("#signing")).to_contain_text("A rival is missing.")
     open_section(marks, "Stages and criteria")
     unfold(marks, stage(page, "SRL"))
@@ -420,7 +420,7 @@ def test_what_is_saved_while_a_stage_is_being_moved_has_it_moved(page_of, in_for
     draft = agreements.open_draft(by=mark, at=timezone.now())
     first, second = (each["key"] for each in draft.body["stages"][:2])
     page = page_of(mark)
-    page.goto(STAGES)
+    go(page, STAGES)
 
     def slowly(route):
         page.wait_for_timeout(800)

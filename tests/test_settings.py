@@ -22,8 +22,6 @@ PRODUCTION = {
 
 def python(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess:
     clean = {"BATON_DATA": str(data), "DATABASE_URL": "", "REDIS_URL": ""}
-    # Tests in a browser have set it for all that follow.
-    clean["DJANGO_ALLOW_ASYNC_UNSAFE"] = ""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

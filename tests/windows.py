@@ -1,13 +1,13 @@
 """Windows of a real browser on the real web server, one for each person, and hands without a
 mouse."""
 
-import os
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from leads.models import User
 from tests import legs
@@ -22,15 +22,29 @@ EXPECTED = re.compile(
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One for all tests; each opens contexts of its own."""
-    # Playwright's loop counts as running from now on, also in tests without a browser.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+def chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """One for all tests, and the loop that Playwright drives it by."""
     expect.set_options(timeout=PATIENCE * 1000 / 2)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=legs.chromium(), args=["--no-sandbox"])
-        yield browser
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def browser(
+    chromium: tuple[Browser, asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Browser]:
+    """In the hands of one test, which opens contexts of its own. Only meanwhile its loop counts as
+    running: where one does, Django has other connections, and asks for leave to use them."""
+    browser, loop = chromium
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    asyncio._set_running_loop(loop)
+    yield browser
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
@@ -57,6 +71,18 @@ def page_of(
         context.close()
     unexpected = [line for line in complaints if not EXPECTED.search(line)]
     assert unexpected == [], unexpected
+
+
+def go(page: Page, address: str) -> None:
+    """Go there, also where the page was just about to lead somewhere by itself: of two ways at once
+    the browser gives one up."""
+    try:
+        page.goto(address)
+    except Error as error:
+        if "ERR_ABORTED" not in str(error):
+            raise
+        page.wait_for_load_state()
+        page.goto(address)
 
 
 def settle(page: Page) -> None:
