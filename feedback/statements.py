@@ -8,6 +8,7 @@ time it is asked.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from leads.prepared import Blank, Prepared, Values
 
 # Values that nothing has: whoever makes a queryset for later uses them in place of the true ones.
 AT = datetime(1000, 1, 1, tzinfo=UTC)
-YEAR = f"{AT.year}-"
+# How a moment reads that was reckoned from AT: no true one is as old.
+RECKONED = re.compile(rf"({AT.year}|0\d\d\d)-")
 USER, TEAM, HANDOFF, LEAD = (-(10**15) - number for number in (1, 2, 3, 4))
 # Of a person, what decides over what they may see.
 Who = tuple[bool, bool, bool, str]
@@ -47,7 +49,7 @@ class Kept:
         with suppress(EmptyResultSet):
             sql, params = self._compiler.as_sql()
             known = [each if isinstance(each, Blank) else blanks.get(each, each) for each in params]
-            if any(str(each).startswith(YEAR) for each in known):
+            if any(RECKONED.match(str(each)) for each in known):
                 raise ValueError("What is reckoned from the moment of asking cannot be kept.")
             self._statement = Prepared(sql, known, kept=True)
 

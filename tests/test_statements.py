@@ -82,8 +82,9 @@ def test_a_queue_that_filters_narrow_is_that_of_its_queryset(readers, tom):
     assert {terms for terms, _pk in found} == {str(terms) for terms in asked}
 
 
-def test_what_is_reckoned_from_the_moment_of_asking_is_not_kept(sam):
-    due = Handoff.objects.filter(due_at__lt=statements.AT + 2 * HOUR)
+@pytest.mark.parametrize("span", [2 * HOUR, -7 * DAY])
+def test_what_is_reckoned_from_the_moment_of_asking_is_not_kept(span):
+    due = Handoff.objects.filter(due_at__lt=statements.AT + span)
     with pytest.raises(ValueError, match="moment of asking"):
         statements.Kept(due)
 
